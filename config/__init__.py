@@ -1,0 +1,5 @@
+"""The hall: what joins the wings into one application."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

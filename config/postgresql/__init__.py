@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with three changes that our processes need (see `base.py`)."""

@@ -1,0 +1,29 @@
+"""Countersign's command line."""
+
+import os
+import sys
+
+NOT_RUNNING = 3
+"""Exit status of every command that finds no database."""
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    from config.environment import Misconfigured
+    from config.postgresql.base import DatabaseUnreachable
+    from config.services import why_unreachable
+
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, Misconfigured) as error:
+        sys.exit(str(error))
+    except DatabaseUnreachable as error:
+        sys.stderr.write(f"{why_unreachable(error)}\n")
+        sys.exit(NOT_RUNNING)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Every address, every method, everybody: what `access_table.py` says, and nothing else.
+
+A new route without a row fails. Whoever holds nothing on a system learns nothing about it: the answer about a
+foreign thing is the answer about a missing one, byte for byte.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from config.hall.routes import METHODS, Route, routes
+from tests.architecture import access_world
+from tests.architecture.access_table import EVERY_KEY, OTHERS, PAGES, REST, Row
+from tests.architecture.access_world import Caller, World
+
+ROUTES = {route.name: route for route in routes()}
+TABLE = {**PAGES, **REST}
+STRANGERS = ("anonymous", "inactive", "expired key")
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: Any, django_db_blocker: Any) -> Iterator[World]:
+    """Made once; what a request changes is undone after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield access_world.build()
+        transaction.set_rollback(True)
+
+
+def test_every_route_has_its_row() -> None:
+    named = {name for name, _ in TABLE}
+    unnamed = [route.path for route in routes() if not route.name]
+
+    assert unnamed == []
+    assert set(ROUTES) - named == set(), "Add them to access_table.py, with who may ask."
+    assert named - set(ROUTES) == set(), "The table speaks of routes that are gone."
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.is_rest))
+def test_every_method_of_the_interface_has_its_row(name: str) -> None:
+    assert set(ROUTES[name].methods) == {method for row, method in TABLE if row == name}
+
+
+@pytest.mark.parametrize(("name", "method"), sorted(TABLE), ids=lambda value: str(value))
+def test_only_those_who_may(world: World, name: str, method: str) -> None:
+    row, route = TABLE[name, method], ROUTES[name]
+    wrong = []
+    for caller in world.callers.values():
+        if caller.name == "almighty":
+            continue
+        response = ask(world, caller, row, route, method)
+        if mistake := mistake_in(row, route, caller, response):
+            wrong.append(f"{caller.name}: {response.status_code}, {mistake}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("name", "method"), sorted(TABLE), ids=lambda value: str(value))
+def test_foreign_is_as_good_as_missing(world: World, name: str, method: str) -> None:
+    row, route = TABLE[name, method], ROUTES[name]
+    if not row.is_about_a_thing:
+        pytest.skip("is about nothing that could be foreign")
+    different = []
+    for caller in world.callers.values():
+        if caller.name not in OTHERS | {"other key", "no role"} | row.blind or caller.name in row.may:
+            continue
+        foreign = ask(world, caller, row, route, method)
+        missing = ask(world, caller, row, route, method, missing=True)
+        if plain(foreign) != plain(missing):
+            different.append(f"{caller.name}: {foreign.status_code} and {missing.status_code}")
+
+    assert not different, "\n".join(different)
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in TABLE}))
+def test_takes_no_method_that_has_no_row(world: World, name: str) -> None:
+    route = ROUTES[name]
+    known = {method for row, method in TABLE if row == name}
+    row = TABLE[name, sorted(known)[0]]
+    taken = []
+    for method in (each.upper() for each in METHODS):
+        if method not in known:
+            caller = world.callers["anonymous" if "anonymous" in row.may else "almighty"]
+            response = ask(world, caller, row, route, method)
+            if response.status_code not in (405, 403):
+                taken.append(f"{method}: {response.status_code}")
+
+    assert not taken, "\n".join(taken)
+
+
+def test_a_list_shows_nothing_of_elsewhere(world: World) -> None:
+    shown = []
+    for (name, method), row in TABLE.items():
+        if method != "GET" or row.is_about_a_thing or name.startswith("hall"):
+            continue
+        for caller in world.callers.values():
+            if caller.name in OTHERS - {"second queue"} | {"other key", "no role", "anonymous", "inactive"}:
+                text = text_of(ask(world, caller, row, ROUTES[name], method))
+                if re.search(r"\bown-(model|system)", text):
+                    shown.append(f"{name} to {caller.name}")
+
+    assert not shown, "\n".join(shown)
+
+
+def mistake_in(row: Row, route: Route, caller: Caller, response: Any) -> str:
+    """What is wrong with this answer to this caller; empty if nothing is."""
+    status = response.status_code
+    if status >= 500:
+        return "crashed"
+    if caller.name in row.may:
+        through = status in row.answers or (status not in (401, 403, 404) and not to_sign_in(response))
+        return "" if through else "should be let through"
+    if caller.name in STRANGERS or (caller.is_key and not route.is_rest):
+        asked = status == 401 if route.is_rest else to_sign_in(response)
+        return "" if asked else "should be asked who they are"
+    if caller.name in row.anywhere:
+        return "" if status < 400 or status in (409, 422) else "should be let through"
+    if caller.name in row.blind:
+        return "" if status == 404 else "should not learn that it is there"
+    if caller.name in OTHERS | {"other key", "no role"}:
+        return "" if status in (403, 404) else "should learn nothing"
+    return "" if status == 403 else "should be refused"
+
+
+def ask(world: World, caller: Caller, row: Row, route: Route, method: str, *, missing: bool = False) -> Any:
+    """One request, and everything it changed undone."""
+    things = {name: str(thing) for name, thing in world.own.items()}
+    if missing:
+        things |= {name: str(thing) for name, thing in world.missing.items()}
+    address = row.address.format(**things)
+    body = row.body
+    if isinstance(body, dict):
+        body = {k: v.format(**things) if isinstance(v, str) and "{" in v else v for k, v in body.items()}
+    prefix = "/api/v1" if route.is_rest else ""
+    with transaction.atomic():
+        try:
+            return caller.ask(method, prefix + address, body, form=not route.is_rest)
+        finally:
+            transaction.set_rollback(True)
+
+
+def to_sign_in(response: Any) -> bool:
+    where = response.get("Location", "") or response.get("HX-Redirect", "")
+    return response.status_code in (302, 401) and where.startswith("/sign-in")
+
+
+def text_of(response: Any) -> str:
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return str(body.decode())
+
+
+def plain(response: Any) -> tuple[int, str]:
+    """An answer without what differs between any two: ids of requests, tokens of forms."""
+    if to_sign_in(response):
+        return response.status_code, "to sign in"
+    text = text_of(response)
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"', "", text)
+    text = re.sub(r"<code>[0-9a-f]{32}</code>", "", text)
+    return response.status_code, text + response.get("Location", "")
+
+
+def test_the_table_names_callers_that_there_are(world: World) -> None:
+    named = set().union(*(row.may | row.blind | row.anywhere for row in TABLE.values()))
+
+    assert named - set(world.callers) - EVERY_KEY == set()

@@ -1,0 +1,106 @@
+"""manage.py up: whatever is killed, and whenever, nothing acknowledged is lost and nothing happens twice.
+
+Bounded: FAULT_ROUNDS kills (default 6), some seconds each.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.copy import PARTS, Copy, temporary_folder
+from tests.faults.history import History
+
+pytestmark = pytest.mark.journey
+
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "6"))
+
+
+@pytest.fixture
+def copy() -> Iterator[Copy]:
+    with temporary_folder() as folder:
+        copy = Copy(Path(folder) / "v")
+        try:
+            copy.start()
+            yield copy
+        finally:
+            if copy.up is not None:
+                copy.stop()
+
+
+@pytest.fixture
+def history(copy: Copy) -> History:
+    scopes = [
+        "predictions:write",
+        "outcomes:read",
+        "labels:read",
+        "registry:write",
+        "policies:write",
+        "audit:read",
+    ]
+    key = copy.manage("service_key", "create", "load", *(f"--scope={scope}" for scope in scopes))
+    tokens = []
+    for n in range(3):
+        email = f"reviewer{n}@example.org"
+        copy.manage(
+            "user", "create", email, "--role", "reviewer", COUNTERSIGN_PASSWORD="a long pass phrase 1"
+        )
+        tokens.append(copy.manage("user", "token", email))
+    history = History(copy.url, key, tokens)
+    history.prepare()
+    return history
+
+
+def test_loses_and_doubles_nothing(copy: Copy, history: History) -> None:
+    threads = history.run_load()
+    parts = [
+        part for _ in range(ROUNDS // len(PARTS) + 1) for part in random.sample(sorted(PARTS), len(PARTS))
+    ]
+    for part in parts[:ROUNDS]:
+        time.sleep(random.uniform(0.5, 2))
+        assert copy.kill(part), f"there was no {part}"
+        await_ready(copy)
+    time.sleep(1)
+    history.stop.set()
+    for thread in threads:
+        thread.join(120)
+    assert not history.troubles, history.troubles
+    assert len(history.predictions) > 100
+    assert len(history.judgements) > 20
+    time.sleep(2)
+    history.check()
+
+    copy.kill_everything()
+    copy.start()
+    time.sleep(2)
+
+    history.check()
+    print(
+        f"{ROUNDS} kills; {len(history.predictions)} predictions and {len(history.judgements)} judgements "
+        f"acknowledged, {history.retries} requests repeated, none lost"
+    )
+
+
+def test_leaves_no_process_behind(copy: Copy) -> None:
+    family = copy.family()
+    assert len(family) >= len(PARTS)
+
+    copy.stop()
+
+    assert not [process for process in family if process.is_running()]
+
+
+def await_ready(copy: Copy) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{copy.url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the copy did not come back")
