@@ -118,12 +118,14 @@ def race(owner: Callable[[], Any], args: argparse.Namespace) -> None:
     from django.db import connections, transaction
     from django.utils import timezone
 
+    from audit.trail.actors import OPERATOR
     from governance.access.models import Person
     from reviews.queue import moves
     from reviews.queue.models import Queue, Slot
-    from reviews.queue.services import Nothing, claim
+    from reviews.queue.services import Nothing, claim, create_queue
 
-    queue = Queue.objects.get(slug="bench-inbox")
+    system = Queue.objects.select_related("system").get(slug="bench-inbox").system
+    queue = create_queue(slug="race", name="race", system=system, actor=OPERATOR, now=timezone.now())
     with owner() as connection:
         _fill(connection, None, queue.pk, 2_000)
     people = list(Person.objects.filter(email__startswith="reviewer"))[:50]

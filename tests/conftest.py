@@ -63,7 +63,8 @@ def django_db_setup(database_server: Any, django_db_blocker: Any) -> Iterator[Te
         with django_db_blocker.unblock():
             database.migrate()
             connections["admin"].close()
-            yield database
+        yield database  # blocked again: a test that names no database fixture would leave its rows behind
+        with django_db_blocker.unblock():
             for connection in connections.all():
                 connection.close()
 

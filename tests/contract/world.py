@@ -32,7 +32,9 @@ import contextlib, io, json, sys
 import django
 django.setup()
 from django.core.management import CommandError, call_command
+from django.db import connections
 for line in sys.stdin:
+    connections.close_all()  # a real command has a connection of its own
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stderr(err):
         try:

@@ -62,7 +62,7 @@ def test_loses_and_doubles_nothing(copy: Copy, history: History) -> None:
     ]
     for part in parts[:ROUNDS]:
         time.sleep(random.uniform(0.5, 2))
-        assert copy.kill(part), f"there was no {part}"
+        kill(copy, part)
         await_ready(copy)
     time.sleep(1)
     history.stop.set()
@@ -92,6 +92,14 @@ def test_leaves_no_process_behind(copy: Copy) -> None:
     copy.stop()
 
     assert not [process for process in family if process.is_running()]
+
+
+def kill(copy: Copy, part: str) -> None:
+    """Kill a part, waiting for it where an earlier kill took it along and it is being started again."""
+    deadline = time.monotonic() + 30
+    while not copy.kill(part):
+        assert time.monotonic() < deadline, f"there was no {part}"
+        time.sleep(0.1)
 
 
 def await_ready(copy: Copy) -> None:

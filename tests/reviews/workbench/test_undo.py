@@ -130,6 +130,7 @@ def test_a_draft_comes_back_as_it_was_typed(desk: Desk, item: dict[str, Any]) ->
     assert desk.item()["draft_saved_at"] is not None
 
 
+@pytest.mark.usefixtures("db")
 @pytest.mark.parametrize(
     ("schema", "typed"),
     [
