@@ -10,15 +10,20 @@ from django.db import connection
 
 from audit.canonical import commitment, event_bytes
 from audit.ids import uuid7
+from audit.prepared import execute
 from audit.trail.actors import Actor
 from audit.trail.errors import OutsideTransaction
-from audit.trail.models import Audited, Opening
+from audit.trail.models import Audited
 
 INSERT_EVENT = """
 INSERT INTO audit_event (id, kind, actor, entity_type, entity_id, entity_version, system_id, at, body)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 """For hot SQL modules; parameters as `event_row` gives them."""
+_INSERT_OPENING = """
+INSERT INTO audit_opening (id, entity_type, entity_id, entity_version, name, value, salt)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 def record(*, kind: str, actor: Actor, entity: Audited, details: Mapping[str, Any], now: dt.datetime) -> UUID:
@@ -33,16 +38,21 @@ def record(*, kind: str, actor: Actor, entity: Audited, details: Mapping[str, An
     entity.event_version += 1
     is_new = entity._state.adding
     entity.save(force_insert=is_new, force_update=not is_new)
-    return _write(
-        kind=kind,
-        actor=actor,
-        entity_type=entity.audit_type,
-        entity_id=entity.pk,
-        entity_version=entity.event_version,
-        system_id=getattr(entity, "audit_system_id", None),
-        details=details,
-        now=now,
-    )
+    return _write_of(entity, kind=kind, actor=actor, details=details, now=now)
+
+
+def report(*, kind: str, actor: Actor, entity: Audited, details: Mapping[str, Any], now: dt.datetime) -> UUID:
+    """Write the event of a change that a hot SQL module saves itself, in this transaction.
+
+    Raises the entity's `event_version`, which the caller's statement has to write along: the check at
+    commit compares both.
+
+    Raises:
+        OutsideTransaction: there is no transaction that could hold both.
+    """
+    _require_transaction()
+    entity.event_version += 1
+    return _write_of(entity, kind=kind, actor=actor, details=details, now=now)
 
 
 def remark(
@@ -100,21 +110,25 @@ def commit_to(*, entity: Audited, name: str, value: str) -> str:
     """
     _require_transaction()
     salt = os.urandom(32)
-    Opening.objects.create(
+    version = entity.event_version + 1
+    execute(_INSERT_OPENING, [uuid7(), entity.audit_type, entity.pk, version, name, value, salt])
+    return commitment(value.encode(), salt).hex()
+
+
+def _write_of(entity: Audited, **facts: Any) -> UUID:
+    """The event of the version that the entity has now."""
+    return _write(
         entity_type=entity.audit_type,
         entity_id=entity.pk,
-        entity_version=entity.event_version + 1,
-        name=name,
-        value=value,
-        salt=salt,
+        entity_version=entity.event_version,
+        system_id=getattr(entity, "audit_system_id", None),
+        **facts,
     )
-    return commitment(value.encode(), salt).hex()
 
 
 def _write(*, actor: Actor, **facts: Any) -> UUID:
     row = event_row(actor_ref=actor.audit_ref, **facts)
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_EVENT, row)
+    execute(INSERT_EVENT, row)
     event_id: UUID = row[0]
     return event_id
 

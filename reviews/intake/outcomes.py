@@ -6,9 +6,11 @@ judgement it names. A later round publishes another version only when the answer
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import transaction
 
 from audit.prepared import execute
@@ -36,6 +38,18 @@ SELECT {", ".join(f"p.{field.column}" for field in _PREDICTION)},
 FROM reviews_prediction p JOIN registry_model m ON m.id = p.model_id
 WHERE p.id = %s FOR NO KEY UPDATE OF p
 """
+_LOCK_OF_ITEM = _LOCK.replace(
+    "p.id = %s", "p.id = (SELECT prediction_id FROM reviews_reviewitem WHERE id = %s)"
+)
+_SAVE = """
+UPDATE reviews_prediction SET event_version = %s, status = %s, outcome_version = %s, decided_at = %s
+WHERE id = %s
+"""
+_PUBLISH = """
+INSERT INTO reviews_outcome (prediction_id, model_id, version, status, source, judgement_id, changed,
+    supersedes, immediate, decided_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false, %s)
+"""
 
 
 @transaction.atomic(savepoint=False)
@@ -47,25 +61,29 @@ def conclude(
     source: str,
     actor: Actor,
     now: dt.datetime,
-) -> Outcome | None:
+    held: Prediction | None = None,
+) -> None:
     """End a round of a prediction: publish what came out of it, if that is news.
 
     A pending prediction takes `status` and its next outcome version. One that has an outcome gets another
-    version only when the judgement's output differs from the outcome in force; else None, and an event.
+    version only when the judgement's output differs from the outcome in force; else only an event.
+    `held` is the prediction where the caller has locked it. Nothing is fetched for a pending prediction,
+    so that all of it can be sent in one round trip.
 
     Raises:
         AlreadyFinal: it was withdrawn, or it has an outcome and there is no judgement to compare with it.
     """
     if status is Status.PENDING:
         raise ValueError(status)
-    prediction = lock(prediction_id)
+    prediction = held or lock(prediction_id)
     if prediction.status == Status.FINAL and judgement is not None:
-        return _conclude_again(prediction, judgement, source=source, actor=actor, now=now)
-    if prediction.status in (Status.FINAL, Status.CANCELLED):
+        _conclude_again(prediction, judgement, source=source, actor=actor, now=now)
+    elif prediction.status in (Status.FINAL, Status.CANCELLED):
         raise AlreadyFinal(f"This prediction is {prediction.status} already.")
-    return _publish(
-        prediction, judgement, status=status, source=source, verb=_VERBS[status], actor=actor, now=now
-    )
+    else:
+        _publish(
+            prediction, judgement, status=status, source=source, verb=_VERBS[status], actor=actor, now=now
+        )
 
 
 def lock(prediction_id: UUID) -> Prediction:
@@ -73,9 +91,27 @@ def lock(prediction_id: UUID) -> Prediction:
 
     Whoever locks a review item too locks the item first.
     """
-    row = execute(_LOCK, [prediction_id]).fetchone()
-    if row is None:
+    prediction = locked(ask_lock(prediction_id))
+    if prediction is None:
         raise Prediction.DoesNotExist
+    return prediction
+
+
+def ask_lock(prediction_id: UUID) -> "psycopg.Cursor[Any]":
+    """Send the statement that `lock` waits for; `locked` reads its answer. For pipelines."""
+    return execute(_LOCK, [prediction_id])
+
+
+def ask_lock_of(item_id: UUID) -> "psycopg.Cursor[Any]":
+    """The same for the prediction of an item, which is locked before."""
+    return execute(_LOCK_OF_ITEM, [item_id])
+
+
+def locked(cursor: "psycopg.Cursor[Any]") -> Prediction | None:
+    """The prediction that `ask_lock` locked, with its model."""
+    row = cursor.fetchone()
+    if row is None:
+        return None
     prediction = Prediction.from_db(
         "default", [field.attname for field in _PREDICTION], row[: len(_PREDICTION)]
     )
@@ -92,17 +128,15 @@ def in_force(prediction: Prediction) -> Outcome | None:
 
 def _conclude_again(
     prediction: Prediction, judgement: Judgement, *, source: str, actor: Actor, now: dt.datetime
-) -> Outcome | None:
+) -> None:
     standing = in_force(prediction)
     if standing is None or _differs(standing, judgement):
-        return _publish(
+        _publish(
             prediction, judgement, status=Status.FINAL, source=source, verb="revised", actor=actor, now=now
         )
+        return
     details = {"judgement": judgement.pk, "outcome": standing.version}
-    trail.record(
-        kind="reviews.prediction.confirmed", actor=actor, entity=prediction, details=details, now=now
-    )
-    return None
+    _tell(prediction, kind="reviews.prediction.confirmed", details=details, actor=actor, now=now)
 
 
 def _publish(
@@ -114,7 +148,7 @@ def _publish(
     verb: str,
     actor: Actor,
     now: dt.datetime,
-) -> Outcome:
+) -> None:
     superseded = prediction.outcome_version or None
     prediction.status = status
     prediction.outcome_version += 1
@@ -125,19 +159,30 @@ def _publish(
         "judgement": judgement.pk if judgement else None,
         "supersedes": superseded,
     }
-    trail.record(kind=f"reviews.prediction.{verb}", actor=actor, entity=prediction, details=details, now=now)
-    return Outcome.objects.create(
-        prediction_id=prediction.pk,
-        model_id=prediction.model_id,
-        version=prediction.outcome_version,
-        status=status,
-        source=source,
-        judgement_id=judgement.pk if judgement else None,
-        changed=bool(judgement and judgement.changed),
-        supersedes=superseded,
-        immediate=False,
-        decided_at=now,
+    _tell(prediction, kind=f"reviews.prediction.{verb}", details=details, actor=actor, now=now)
+    execute(
+        _PUBLISH,
+        [
+            prediction.pk,
+            prediction.model_id,
+            prediction.outcome_version,
+            status.value,
+            source,
+            details["judgement"],
+            bool(judgement and judgement.changed),
+            superseded,
+            now,
+        ],
     )
+
+
+def _tell(
+    prediction: Prediction, *, kind: str, details: Mapping[str, Any], actor: Actor, now: dt.datetime
+) -> None:
+    """Save what a conclusion changes of a locked prediction, and its event; without the ORM."""
+    trail.report(kind=kind, actor=actor, entity=prediction, details=details, now=now)
+    saved = [prediction.event_version, str(prediction.status), prediction.outcome_version]
+    execute(_SAVE, [*saved, prediction.decided_at, prediction.pk])
 
 
 def _differs(standing: Outcome, judgement: Judgement) -> bool:

@@ -99,9 +99,9 @@ def _judge(*, item_id: UUID, submission: Submission, actor: Actor, via: str, now
             insert(judgement)
             facts = _facts(item, judgement, submission)
             after = _take_answer(item, judgement, here, actor=actor, now=now, facts=facts)
-        if after in {State.DECIDED, State.ADJUDICATION}:
-            answers = answers_of(item) if item.reviewers > 1 else [judgement]
-            decide(item, answers, actor=actor, now=now, prediction=here.prediction)
+            if after in {State.DECIDED, State.ADJUDICATION}:
+                answers = answers_of(item) if item.reviewers > 1 else [judgement]
+                decide(item, answers, actor=actor, now=now, prediction=here.prediction)
     return judgement
 
 

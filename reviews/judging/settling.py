@@ -29,7 +29,9 @@ def settle(*, item_id: UUID, now: dt.datetime) -> bool:
     if item.state != State.HELD or item.held_until is None or item.held_until > moves.database_time():
         return False
     answers = answers_of(item)
-    decide(item, answers, actor=CLOCK, now=now)
+    prediction = outcomes.lock(item.prediction_id)
+    with pipelined():
+        decide(item, answers, actor=CLOCK, now=now, prediction=prediction)
     return True
 
 
@@ -39,9 +41,12 @@ def decide(
     *,
     actor: Actor,
     now: dt.datetime,
-    prediction: Prediction | None = None,
+    prediction: Prediction,
 ) -> None:
-    """Close the round: outcome, label and state in one go, or leave it to adjudication if answers differ."""
+    """Close the round: outcome, label and state in one go, or leave it to adjudication if answers differ.
+
+    Item and prediction are locked by the caller, who may send all of it in one round trip.
+    """
     last = answers[-1]
     if not agree(answers):
         moves.end_round(item)
@@ -54,22 +59,17 @@ def decide(
         source=SOURCE,
         actor=actor,
         now=now,
+        held=prediction,
     )
-    label = labels.write(
-        item=item,
-        judgement=last,
-        prediction=prediction or Prediction.objects.get(pk=item.prediction_id),
-        source=SOURCE,
-        actor=actor,
-        now=now,
+    label_id = labels.write(
+        item=item, judgement=last, prediction=prediction, source=SOURCE, actor=actor, now=now
     )
     item.decided_at = now
     item.decided_by_id = last.reviewer_id
     item.changed = last.changed
-    facts = {"judgement": last.pk, "label": label.id if label else None, "changed": last.changed}
-    with pipelined():
-        moves.end_round(item)
-        moves.move(item, to=State.DECIDED, kind="decided", actor=actor, now=now, **facts)
+    facts = {"judgement": last.pk, "label": label_id, "changed": last.changed}
+    moves.end_round(item)
+    moves.move(item, to=State.DECIDED, kind="decided", actor=actor, now=now, **facts)
 
 
 def answers_of(item: ReviewItem) -> list[Judgement]:

@@ -7,22 +7,21 @@ from uuid import UUID
 
 import orjson
 
+from reviews.intake import outcomes
 from reviews.intake.models import Prediction
 from reviews.intake.reading import read_json
 from reviews.queue import claims, moves
 from reviews.queue.models import Judgement, ReviewItem
 from reviews.queue.prepared import execute, pipelined
 
-_PREDICTION = Prediction._meta.concrete_fields
 _JUDGEMENT = Judgement._meta.concrete_fields
 
-SITUATION = f"""
+SITUATION = """
 SELECT statement_timestamp(),
     s.id, s.n, s.token, s.leased_at, s.leased_until,
     (SELECT count(*) FROM reviews_slot o WHERE o.item_id = %(item)s AND o.open),
-    y.body, {", ".join(f"p.{field.column}" for field in _PREDICTION)}
+    y.body
 FROM reviews_reviewitem i
-JOIN reviews_prediction p ON p.id = i.prediction_id
 LEFT JOIN reviews_payload y ON y.prediction_id = i.prediction_id
 LEFT JOIN reviews_slot s ON s.item_id = i.id AND s.leased_by_id = %(person)s
 WHERE i.id = %(item)s
@@ -86,7 +85,7 @@ class Opening:
 
 
 def open_for(*, item_id: UUID, person_id: UUID, submission_id: UUID) -> Opening:
-    """Lock the person and the item and read all that a judgement is judged by, in one round trip.
+    """Lock the person, the item and its prediction, and read what a judgement is judged by. One round trip.
 
     Each statement sees what was committed before it began, so the later ones see the item as it was locked.
     """
@@ -95,15 +94,16 @@ def open_for(*, item_id: UUID, person_id: UUID, submission_id: UUID) -> Opening:
         lock = moves.ask_lock(item_id)
         known = execute(KNOWN, [submission_id])
         here = execute(SITUATION, {"item": item_id, "person": person_id})
+        predicted = outcomes.ask_lock_of(item_id)
         item, known_row, row = moves.locked(lock), known.fetchone(), here.fetchone()
-    return Opening(item, known_row[0] if known_row else None, _situation(row) if row else None)
+        prediction = outcomes.locked(predicted)
+    found = _situation(row, prediction) if row and prediction else None
+    return Opening(item, known_row[0] if known_row else None, found)
 
 
-def _situation(row: Any) -> Situation:
+def _situation(row: Any, prediction: Prediction) -> Situation:
     """An erased payload is an empty one."""
-    body = row[7]
-    prediction = Prediction.from_db("default", [field.attname for field in _PREDICTION], row[8:])
-    payload: Any = read_json(body.encode()) if body else {}
+    payload: Any = read_json(row[7].encode()) if row[7] else {}
     return Situation(*(*row[:7], payload, prediction))
 
 

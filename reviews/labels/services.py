@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit.ids import uuid7
+from audit.prepared import execute
 from audit.refusals import NotFound, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
@@ -27,7 +28,6 @@ SELECT %(id)s, %(prediction)s, %(model)s, coalesce(max(version), 0) + 1, %(item)
     %(judgement)s, %(source)s, %(changed)s, %(propensity)s, %(sample_weight)s,
     (array_agg(id ORDER BY version DESC))[1], false, %(now)s
 FROM reviews_label WHERE prediction_id = %(prediction)s
-RETURNING seq, version, supersedes
 """
 
 
@@ -39,8 +39,10 @@ def write(
     source: str,
     actor: Actor,
     now: dt.datetime,
-) -> Label | None:
-    """Add the label that a settled round gives its prediction; None where `training_use` forbids labels.
+) -> UUID | None:
+    """Add the label that a settled round gives its prediction, and answer its id.
+
+    None, and nothing is added, where `training_use` forbids labels.
 
     `item` is locked by the caller, who decides it in this very transaction. The label has no event of its
     own: its content is the judgement's, and the caller puts the label's id beside the judgement's into the
@@ -53,41 +55,25 @@ def write(
         raise ValueError("A label needs an answer to its own item.")
     if not prediction.training_use:
         return None
-    label = Label(
-        id=uuid7(),
-        prediction_id=prediction.pk,
-        model_id=prediction.model_id,
-        item=item,
-        round=item.round,
-        queue_id=item.queue_id,
-        judgement=judgement,
-        source=source,
-        changed=judgement.changed,
-        propensity=prediction.propensity,
-        sample_weight=_weight(item, prediction.propensity),
-        decided_at=now,
+    label_id = uuid7()
+    execute(
+        _INSERT,
+        {
+            "id": label_id,
+            "prediction": prediction.pk,
+            "model": prediction.model_id,
+            "item": item.pk,
+            "round": item.round,
+            "queue": item.queue_id,
+            "judgement": judgement.pk,
+            "source": source,
+            "changed": judgement.changed,
+            "propensity": prediction.propensity,
+            "sample_weight": _weight(item, prediction.propensity),
+            "now": now,
+        },
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            {
-                "id": label.id,
-                "prediction": label.prediction_id,
-                "model": label.model_id,
-                "item": item.pk,
-                "round": label.round,
-                "queue": label.queue_id,
-                "judgement": judgement.pk,
-                "source": source,
-                "changed": label.changed,
-                "propensity": label.propensity,
-                "sample_weight": label.sample_weight,
-                "now": now,
-            },
-        )
-        label.seq, label.version, label.supersedes = cursor.fetchone()
-    label._state.adding = False
-    return label
+    return label_id
 
 
 def _weight(item: ReviewItem, propensity: float) -> float | None:

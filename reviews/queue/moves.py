@@ -17,7 +17,6 @@ from django.db.models.functions import Now
 from audit.refusals import NotFound, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
-from audit.trail.errors import OutsideTransaction
 from governance.access.selectors import reaches
 from reviews.queue.errors import AlreadyDecided, AlreadyOpen, IllegalTransition, Leased
 from reviews.queue.models import Exclusion, Queue, ReviewItem, Slot
@@ -91,11 +90,8 @@ def note(item: ReviewItem, *, kind: str, actor: Actor, now: dt.datetime, **detai
     if item._state.adding:
         trail.record(kind=kind, actor=actor, entity=item, details=details, now=now)
         return
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("An event belongs into the transaction of its change.")
-    item.event_version += 1
+    trail.report(kind=kind, actor=actor, entity=item, details=details, now=now)
     execute(_SAVE, [*(getattr(item, field.attname) for field in _SAVED), item.pk])
-    execute(trail.INSERT_EVENT, event_row(item, kind=kind, actor=actor, now=now, details=details))
 
 
 def event_row(

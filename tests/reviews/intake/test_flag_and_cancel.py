@@ -187,7 +187,7 @@ def test_a_trail_that_cannot_be_written_leaves_it_as_it_was(
     def fail(**_: Any) -> None:
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr(trail, "record", fail)
+    monkeypatch.setattr(trail, "_write", fail)
     assert act(posting, verb, posted["id"]).status_code == 500
 
     monkeypatch.undo()

@@ -253,7 +253,7 @@ def test_says_how_long_it_took_and_what_was_shown(taken, person):
     assert len(judgement.shown_sha256) == 64
 
 
-@pytest.mark.parametrize("writer", ["record", "_write", "event_row", "commit_to"])
+@pytest.mark.parametrize("writer", ["event_row", "_write", "report", "commit_to"])
 def test_a_trail_that_cannot_be_written_leaves_the_review_as_it_was(taken, person, monkeypatch, writer):
     def fail(**_facts):
         raise RuntimeError("disk full")

@@ -228,11 +228,10 @@ def decide(
     written = services.write(
         item=of_item, judgement=answer, prediction=of_prediction, source="human", actor=reviewer, now=now
     )
-    assert written is not None
     of_item.state = State.DECIDED
     of_item.decided_at = now
     record(of_item, "reviews.review.decided", now)
-    return written
+    return Label.objects.get(id=written)
 
 
 @transaction.atomic
