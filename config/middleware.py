@@ -16,6 +16,8 @@ from django.urls import reverse
 from audit.ids import uuid7
 from audit.refusals import TooManyRequests
 from config import metrics, ratelimit
+from config.api import LARGEST_BODY
+from config.bodies import is_of_unknown_length, read_ahead, stream_of
 
 log = structlog.get_logger("config.request")
 
@@ -74,6 +76,20 @@ class WholeBody:
         return response
 
 
+class KnownLength:
+    """Gives a body that comes in chunks its length, but for views that read as it comes (`streams_body`)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        if is_of_unknown_length(request) and not getattr(getattr(view, "cls", None), "streams_body", False):
+            read_ahead(request, LARGEST_BODY + 1)
+
+
 class SignInLimit:
     """Slows down whoever tries many passwords, whatever the accounts; axes locks single ones."""
 
@@ -96,8 +112,7 @@ class SignInLimit:
 
 
 def _read_to_the_end(request: HttpRequest) -> None:
-    chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-    stream: Any = request.META["wsgi.input"] if chunked else request
+    stream = stream_of(request)
     left = LARGEST_REST
     with contextlib.suppress(OSError, RawPostDataException):
         while left > 0 and (chunk := stream.read(CHUNK)):

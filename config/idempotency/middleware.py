@@ -23,6 +23,7 @@ from rest_framework.request import Request
 
 from audit.refusals import BadInput, FieldError
 from config import problems
+from config.bodies import read_ahead
 from config.idempotency.errors import IdempotencyConflict, IdempotencyInProgress
 from config.idempotency.models import KeptAnswer
 from governance.access.authentication import BearerAuthentication
@@ -151,25 +152,10 @@ def _caller(request: HttpRequest) -> str | None:
 
 def _digest_body(request: HttpRequest) -> bytes:
     """SHA-256 of the body after decompression; the view reads the body again."""
-    raw = _read(request)
-    request._body = raw
-    request._stream = BytesIO(raw)
+    raw = read_ahead(request, LARGEST_BODY)
     if request.headers.get("Content-Encoding", "").lower() == "gzip":
         raw = _decompressed(raw)
     return hashlib.sha256(raw).digest()
-
-
-def _read(request: HttpRequest) -> bytes:
-    """The body; afterwards one of unknown length, which Django takes for none, has one like any other."""
-    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-    stream = request.META["wsgi.input"] if chunked else request
-    raw = b""
-    while len(raw) < LARGEST_BODY and (part := stream.read(LARGEST_BODY - len(raw))):
-        raw += part
-    if chunked:
-        del request.META["HTTP_TRANSFER_ENCODING"]
-        request.META["CONTENT_LENGTH"] = str(len(raw))
-    return raw
 
 
 def _decompressed(raw: bytes) -> bytes:

@@ -40,6 +40,7 @@ class Predictions(APIView):
     """POST /predictions (one, or NDJSON), GET /predictions?model=&external_id=&wait="""
 
     authentication_classes = [RememberedKey, SessionAuthentication]
+    streams_body = True
 
     def post(self, request: Request) -> HttpResponse:
         if not posts_anything(request.user):
