@@ -19,6 +19,7 @@ from reviews.judging.shapes import faults_of_reasons
 from reviews.judging.submission import LARGEST_DRAFT, Submission
 from reviews.labels.diff import ABSENT
 from reviews.labels.form_answers import parse_form
+from reviews.queue import moves
 from reviews.queue import services as queue
 from reviews.queue.claims import Taken
 from reviews.queue.errors import LeaseLost, TooManyLeases
@@ -214,10 +215,12 @@ def _case(item_id: UUID, person: Person) -> Case:
 
     Raises:
         NotFound: there is none, or it is not theirs to know.
+        NotPermitted: they see it, and do not work on it.
     """
     item = ReviewItem.objects.select_related("queue").filter(pk=item_id).first()
-    if item is None or why_not_work(person, item):
+    if item is None:
         raise NotFound
+    moves.refuse(why_not_work(person, item), person, item)
     return case_of(item)
 
 
