@@ -20,7 +20,12 @@ def databases(found: Services, *, process: str, var_dir: Path) -> dict[str, dict
     if process == "web":
         # Threads that wait for outcomes hold no connection; a thread that finds none for 5 s answers 503.
         size = environment.DATABASE_POOL_SIZE.read()
-        default["OPTIONS"]["pool"] = {"min_size": min(2, size), "max_size": size, "timeout": 5}
+        default["OPTIONS"]["pool"] = {
+            "min_size": min(2, size),
+            "max_size": size,
+            "timeout": 5,
+            "reconnect_timeout": 2,
+        }
     else:
         # A pool that was opened before a fork is dead in the child.
         default["CONN_MAX_AGE"] = 600

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -94,8 +94,8 @@ def report() -> Report:
 def look() -> Report:
     """Look at everything now."""
     found = Report()
-    with _subject(found, "database", needed=True):
-        _ask_database()
+    with _subject(found, "database", needed=True), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
     if not found.ready:
         return found
     with _subject(found, "migrations", needed=True):
@@ -107,21 +107,6 @@ def look() -> Report:
         with _subject(found, subject):
             check(found)
     return found
-
-
-def _ask_database() -> None:
-    """Twice if need be: a connection that ended while it was idle says nothing about the next one."""
-    try:
-        _select_one()
-    except OperationalError as error:
-        log.info("health.connection_lost", exc_info=error)
-        connection.close()
-        _select_one()
-
-
-def _select_one() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
 
 
 @contextlib.contextmanager

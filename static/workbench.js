@@ -297,4 +297,5 @@
   }
   sender.run();
   if (!unsent) desk.fetchNext();
+  root.dataset.ready = ""; // keys count from here on
 })();

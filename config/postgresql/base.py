@@ -6,6 +6,7 @@ where it exists, so that one login for everything works too.
 """
 
 import select
+import time
 from typing import Any, ClassVar
 
 import psycopg
@@ -19,19 +20,31 @@ class DatabaseUnreachable(OperationalError):
     """No connection to the database could be made."""
 
 
-def refuse_dead(connection: "psycopg.Connection[Any]") -> None:
-    """The pool's check: a server that went away has closed the socket, which is readable then.
+class Pool(ConnectionPool["psycopg.Connection[Any]"]):
+    """Gives no connection that the server has closed.
+
+    The pool's own way, its `check`, waits a second after the first dead connection, two after the second and
+    so on: a restart of the server would make requests wait until they fail.
+    """
+
+    def getconn(self, timeout: float | None = None) -> "psycopg.Connection[Any]":
+        deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
+        while True:
+            connection = super().getconn(max(0.0, deadline - time.monotonic()))
+            if not is_dead(connection):
+                return connection
+            connection.close()
+            self.putconn(connection)  # which makes another in its place
+
+
+def is_dead(connection: "psycopg.Connection[Any]") -> bool:
+    """Whether the server has closed an idle connection: its socket is readable then.
 
     Asking the server instead would cost every request a round trip.
-
-    Raises:
-        psycopg.OperationalError: do not use this one.
     """
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)
-    if waiting.poll(0):
-        connection.close()  # or the pool would take it back as a good one
-        raise psycopg.OperationalError("the server has closed this connection")
+    return bool(waiting.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -50,11 +63,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # Two threads may both come here; the first one's pool is kept.
             self._connection_pools.setdefault(
                 self.alias,
-                ConnectionPool(
+                Pool(
                     kwargs={**self.get_connection_params(), "autocommit": True},
                     open=False,
                     configure=self._configure_connection,  # type: ignore[attr-defined]
-                    check=refuse_dead,
                     **options,
                 ),
             )

@@ -65,7 +65,7 @@ def test_by_keyboard_and_the_service_hears_of_it(page: Page, place: Workplace) -
 def test_without_scripts(page_without_scripts: Page, place: Workplace) -> None:
     page = page_without_scripts
     first, second, third = place.post(3)
-    bench = Bench(page, place)
+    bench = Bench(page, place, scripts=False)
     bench.shows(place.external_ids[0])
 
     page.get_by_role("button", name="Decide and next").click()  # the browser itself wants a choice

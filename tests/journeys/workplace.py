@@ -118,11 +118,11 @@ def sign_in(page: Page, email: str, *, go_to: str = "") -> None:
 class Bench:
     """The workbench in a tab, as a person sees it."""
 
-    def __init__(self, page: Page, place: Workplace, *, person: int = 0) -> None:
+    def __init__(self, page: Page, place: Workplace, *, person: int = 0, scripts: bool = True) -> None:
         self.page = page
         self.place = place
         sign_in(page, place.people[person], go_to=place.address)
-        expect(page.locator("[data-workbench]")).to_be_visible()
+        expect(page.locator("[data-workbench]" + "[data-ready]" * scripts)).to_be_visible()
 
     @property
     def external_id(self) -> Locator:
