@@ -72,8 +72,6 @@ EMPTY = {"": ""}
 NO_SUCH = frozenset({404})
 """There is no such judgement to take back."""
 TO_SIGN_IN = frozenset({302})
-NOT_WORKERS = ROLES - QUEUE_WORKERS
-"""For them the workbench has no such item."""
 LEASED = {"token": 1}
 
 
@@ -272,10 +270,10 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("workbench-next", "POST"): page("/review/queues/{queue}/next", QUEUE_WORKERS, body=EMPTY),
     ("page-workbench-item", "GET"): page(ITEM, QUEUE_WORKERS),
     ("workbench-decide", "POST"): page(
-        f"{ITEM}/decide", QUEUE_WORKERS, body={"action": "skip", **LEASED}, blind=NOT_WORKERS
+        f"{ITEM}/decide", QUEUE_WORKERS, body={"action": "skip", **LEASED}
     ),
     ("workbench-heartbeat", "POST"): page(f"{ITEM}/heartbeat", QUEUE_WORKERS, body=LEASED),
-    ("workbench-draft", "POST"): page(f"{ITEM}/draft", QUEUE_WORKERS, body=LEASED, blind=NOT_WORKERS),
+    ("workbench-draft", "POST"): page(f"{ITEM}/draft", QUEUE_WORKERS, body=LEASED),
     ("workbench-release", "POST"): page(f"{ITEM}/release", QUEUE_WORKERS, body=LEASED),
     ("workbench-undo", "POST"): page(
         f"{ITEM}/undo", QUEUE_WORKERS, body={"submission_id": str(uuid4())}, answers=NO_SUCH
