@@ -162,7 +162,7 @@ def test_somebody_else_took_it_meanwhile(
     bench: Bench, place: Workplace, live: LiveCopy, page_without_scripts: Page
 ) -> None:
     end_leases(live, place)
-    other = Bench(page_without_scripts, place, person=1)
+    other = Bench(page_without_scripts, place, person=1, scripts=False)
     other.shows(place.external_ids[0])
 
     bench.press("2", "a", "Enter")
