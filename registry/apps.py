@@ -7,6 +7,10 @@ class RegistryConfig(AppConfig):
     name = "registry"
 
     def ready(self) -> None:
-        from registry.catalog import panels
+        from registry.aliases import panels as aliases
+        from registry.catalog import panels as catalog
+        from registry.deployments import panels as deployments
 
-        panels.hang()
+        catalog.hang()
+        deployments.hang()
+        aliases.hang()

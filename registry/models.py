@@ -1,5 +1,7 @@
+from registry.aliases.models import Alias, Protection
 from registry.catalog.models import (
     Artifact,
+    CardRevision,
     DatasetUse,
     Environment,
     Epoch,
@@ -7,15 +9,20 @@ from registry.catalog.models import (
     ModelVersion,
     SchemaVersion,
 )
+from registry.deployments.models import Deployment
 from registry.systems.models import AISystem
 
 __all__ = [
     "AISystem",
+    "Alias",
     "Artifact",
+    "CardRevision",
     "DatasetUse",
+    "Deployment",
     "Environment",
     "Epoch",
     "Model",
     "ModelVersion",
+    "Protection",
     "SchemaVersion",
 ]

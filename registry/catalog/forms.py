@@ -9,6 +9,7 @@ from django import forms
 from audit.refusals import FieldError
 from registry.catalog import schemas, selectors, services
 from registry.catalog.models import Model, SchemaVersion
+from registry.systems.body import fault_of_structure
 from registry.systems.forms import SlugField
 from registry.systems.models import AISystem
 
@@ -134,6 +135,24 @@ class ChangeModelForm(ModelForm):
         """Only what differs, however it is spelled; empty when nothing does."""
         said = self.cleaned_data
         return selectors.differing(self.model, {name: said[name] for name in services.CHANGEABLE})
+
+
+class CardForm(forms.Form):
+    """What a version's card is to say from now on, beginning with what it says."""
+
+    card = JSONText(rows=20, label="Card", help_text="A JSON object. The earlier ones stay readable.")
+
+    def __init__(self, says: Any, posted: Any = None) -> None:
+        super().__init__(posted, initial={"card": _as_text(says)})
+
+    def clean_card(self) -> Any:
+        card = self.cleaned_data["card"]
+        if not isinstance(card, dict):
+            raise forms.ValidationError("A card is a JSON object.")
+        if fault := fault_of_structure(card, largest=schemas.LARGEST):
+            where, _, detail = fault
+            raise forms.ValidationError(f"At {where}: {detail}" if where else detail)
+        return card
 
 
 def _as_text(schema: Any) -> str:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -85,6 +86,11 @@ class ModelVersion(Audited):
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
     version = models.CharField(max_length=100)
     code = models.JSONField(default=dict)
+    base_model = models.JSONField(default=dict)
+    """Name, version and sha256 of a model from outside that it builds on; empty: none."""
+    prompt = models.JSONField(default=dict)
+    """Name, version and sha256 of the prompt; empty: none."""
+    features = models.JSONField(default=list)
     parameters = models.JSONField(default=dict)
     metrics = models.JSONField(default=dict)
     slices = models.JSONField(default=list)
@@ -103,6 +109,12 @@ class ModelVersion(Audited):
         constraints = [
             models.UniqueConstraint(name="registry_version_named_once", fields=["model", "version"]),
         ]
+        indexes = [
+            # What lineage asks by: `column @> {"name": ...}`.
+            GinIndex(fields=["code"], name="registry_version_code", opclasses=["jsonb_path_ops"]),
+            GinIndex(fields=["base_model"], name="registry_version_base", opclasses=["jsonb_path_ops"]),
+            GinIndex(fields=["prompt"], name="registry_version_prompt", opclasses=["jsonb_path_ops"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.model.slug} {self.version}"
@@ -114,6 +126,35 @@ class ModelVersion(Audited):
     @property
     def access_system_id(self) -> UUID:
         return self.model.system_id
+
+
+class CardRevision(Audited):
+    """What the card of a version says from one moment on. The card it was registered with is number 1."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="card_revisions")
+    number = models.PositiveIntegerField()
+    card = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    """Of the card's canonical bytes (RFC 8785), as hex."""
+    created_by = models.TextField()
+    created_at = models.DateTimeField()
+
+    audit_type = "card"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="registry_card_numbered", fields=["version", "number"]),
+            models.CheckConstraint(
+                name="registry_card_follows_the_registered_one", condition=Q(number__gte=2)
+            ),
+            models.CheckConstraint(
+                name="registry_card_has_digest", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")
+            ),
+        ]
+
+    @property
+    def audit_system_id(self) -> UUID:
+        return self.version.model.system_id
 
 
 class Artifact(models.Model):
@@ -142,6 +183,7 @@ class DatasetUse(models.Model):
     name = models.CharField(max_length=300)
     dataset_version = models.CharField(max_length=100, blank=True, default="")
     sha256 = models.CharField(max_length=64, db_index=True)
+    licence = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -149,16 +191,24 @@ class DatasetUse(models.Model):
                 name="registry_dataset_has_digest", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")
             ),
         ]
+        indexes = [models.Index(fields=["name", "dataset_version"], name="registry_dataset_by_name")]
 
 
-class Environment(models.Model):
-    """Where a version can be live. `production`, `staging` and `development` exist from the start."""
+class Environment(Audited):
+    """Where a version can be live. `production`, `staging` and `development` exist from the start.
 
+    Known by its slug everywhere; the id is what its events name. The three that always exist have no
+    event of their making.
+    """
+
+    id = models.UUIDField(unique=True, default=uuid7, editable=False)
     slug = models.CharField(primary_key=True, max_length=64)
     kind = models.CharField(max_length=20)
     mode = models.CharField(max_length=10, default="block")
     regions = ArrayField(models.CharField(max_length=64), default=list)
     enforce_at_intake = models.BooleanField(default=False)
+
+    audit_type = "environment"
 
     class Meta:
         constraints = [
@@ -166,3 +216,6 @@ class Environment(models.Model):
                 name="registry_known_gate_mode", condition=Q(mode__in=["block", "warn", "allow"])
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.slug

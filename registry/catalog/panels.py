@@ -18,6 +18,8 @@ SHOWN = 3
 
 on_model: list[Callable[[Model, Actor], Panel | None]] = []
 """Filled at start-up by rooms that have something to show about a model."""
+on_version: list[Callable[[ModelVersion, Actor], Panel | None]] = []
+"""The same about a version."""
 
 
 def hang() -> None:
@@ -31,6 +33,11 @@ def hang() -> None:
 def panels_for(model: Model, actor: Actor) -> list[Panel]:
     """What to show on a model's page."""
     return [panel for make in on_model if (panel := make(model, actor)) is not None]
+
+
+def panels_for_version(version: ModelVersion, actor: Actor) -> list[Panel]:
+    """What to show on a version's page."""
+    return [panel for make in on_version if (panel := make(version, actor)) is not None]
 
 
 def models_of(system: AISystem, actor: Actor) -> Panel:

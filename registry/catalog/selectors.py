@@ -7,14 +7,22 @@ from django.db.models import Prefetch, QuerySet
 
 from audit.refusals import NotFound, NotPermitted
 from audit.trail.actors import Actor
-from registry.catalog import schemas
-from registry.catalog.models import Artifact, Environment, Model, ModelVersion, SchemaVersion
+from registry.catalog import cards, schemas
+from registry.catalog.models import (
+    Artifact,
+    CardRevision,
+    Environment,
+    Model,
+    ModelVersion,
+    SchemaVersion,
+)
 from registry.systems.policies import CHANGE, CHANGING_NEEDS, READING_NEEDS, VIEW, reaches, why_not_view
 from registry.systems.selectors import require, systems_for
 
 COLUMNS: Final = {"task": "task", "class_field": "class_field", "queue": "queue_slug"}
 """The changeable members of a model that are no schemas, and where they are kept."""
 NO_SUCH_MODEL = "There is no such model, or it is not yours to know."
+NO_SUCH_ENVIRONMENT = "There is no such environment."
 NO_SUCH_VERSION = "There is no such version of this model."
 
 
@@ -102,13 +110,15 @@ def default_queue(model: Model) -> str:
 
 
 def versions_of(model: Model) -> QuerySet[ModelVersion]:
-    """All versions of a model with what stands beside them."""
+    """All versions of a model with what stands beside them; the newest card as a list `newest_card`."""
+    newest = CardRevision.objects.order_by("version_id", "-number").distinct("version_id")
     return (
         ModelVersion.objects.filter(model=model)
         .select_related("model__system", "author", "parent")
         .prefetch_related(
             Prefetch("artifacts", queryset=Artifact.objects.order_by("name")),
             "training_data",
+            Prefetch("card_revisions", queryset=newest, to_attr="newest_card"),
         )
     )
 
@@ -134,6 +144,19 @@ def environments_for(actor: Any) -> QuerySet[Environment]:
     if not actor.has_perm(VIEW) and not systems_for(actor).exists():
         raise NotPermitted(READING_NEEDS)
     return Environment.objects.order_by("slug")
+
+
+def environment_of(actor: Any, slug: str) -> Environment:
+    """The environment with that slug, for whoever may read about environments.
+
+    Raises:
+        NotPermitted: the actor may read nothing of the registry.
+        NotFound: there is none.
+    """
+    found = environments_for(actor).filter(slug=slug.replace("\x00", "")).first()
+    if found is None:
+        raise NotFound(NO_SUCH_ENVIRONMENT)
+    return found
 
 
 def warnings_about(model: Model, schema: SchemaVersion) -> list[str]:
@@ -164,7 +187,8 @@ def model_as_json(model: Model) -> dict[str, Any]:
 
 
 def version_as_json(version: ModelVersion) -> dict[str, Any]:
-    """A version as the API gives it."""
+    """A version as the API gives it, with its newest card."""
+    newest = cards.newest(version)
     return {
         "id": str(version.pk),
         "model": version.model.slug,
@@ -175,13 +199,18 @@ def version_as_json(version: ModelVersion) -> dict[str, Any]:
         ],
         "training_data": [
             {"name": each.name, "version": each.dataset_version, "sha256": each.sha256}
+            | ({"licence": each.licence} if each.licence else {})
             for each in version.training_data.all()
         ],
         "code": version.code,
+        "base_model": version.base_model or None,
+        "prompt": version.prompt or None,
+        "features": version.features,
         "parameters": version.parameters,
         "metrics": version.metrics,
         "slices": version.slices,
-        "card": version.card,
+        "card": newest.card if newest else version.card,
+        "card_revision": newest.number if newest else cards.REGISTERED,
         "parent": version.parent.version if version.parent else None,
         "notes": version.notes,
         "author": version.author.email if version.author else None,

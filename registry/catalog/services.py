@@ -6,14 +6,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from audit.refusals import BadInput, FieldError, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
-from registry.catalog import schemas, selectors
+from registry.catalog import cards, schemas, selectors
+from registry.catalog.epoch import raise_epoch as raise_epoch
 from registry.catalog.errors import VersionExists
-from registry.catalog.models import Artifact, DatasetUse, Epoch, Model, ModelVersion, SchemaVersion
+from registry.catalog.models import Artifact, DatasetUse, Model, ModelVersion, SchemaVersion
 from registry.catalog.reading import NewVersion
 from registry.systems import policies
 from registry.systems.errors import SlugTaken
@@ -25,15 +25,6 @@ CHANGEABLE: Final = frozenset({"task", "output_schema", "input_schema", "class_f
 
 queue_lookup: Callable[[AISystem, str], bool] | None = None
 """Whether a system has a queue of that slug. The wing that has queues fills it in at start-up."""
-
-
-def raise_epoch() -> None:
-    """Tell every process that what it keeps in memory may be stale; in the transaction of the change.
-
-    The row stays locked until that transaction ends, so writers of the catalogue stand in line behind
-    each other from here on. Readers do not wait.
-    """
-    Epoch.objects.filter(pk=1).update(n=F("n") + 1)
 
 
 @transaction.atomic
@@ -152,6 +143,9 @@ def register_version(*, model_id: UUID, actor: Actor, version: NewVersion, now: 
         model=model,
         version=version.version,
         code=dict(version.code),
+        base_model=dict(version.base_model),
+        prompt=dict(version.prompt),
+        features=list(version.features),
         parameters=dict(version.parameters),
         metrics=dict(version.metrics),
         slices=list(version.slices),
@@ -162,15 +156,7 @@ def register_version(*, model_id: UUID, actor: Actor, version: NewVersion, now: 
         registered_by=actor.audit_ref,
         registered_at=now,
     )
-    # First the files, then the version: once a version stands, the database takes no more files for it.
-    Artifact.objects.bulk_create(
-        Artifact(version_id=row.pk, name=each.name, uri=each.uri, sha256=each.sha256, size=each.size)
-        for each in version.artifacts
-    )
-    DatasetUse.objects.bulk_create(
-        DatasetUse(version_id=row.pk, name=each.name, dataset_version=each.version, sha256=each.sha256)
-        for each in version.training_data
-    )
+    _write_files(row.pk, version)
     details = _version_details(version, model=model, author=author)
     if version.notes:
         details["notes_commitment"] = trail.commit_to(entity=row, name="notes", value=version.notes)
@@ -196,6 +182,24 @@ def _write_schema(
 ) -> SchemaVersion:
     return SchemaVersion.objects.create(
         model=model, number=number, output_schema=output_schema, input_schema=input_schema, created_at=now
+    )
+
+
+def _write_files(version_id: UUID, version: NewVersion) -> None:
+    # First the files, then the version: once a version stands, the database takes no more files for it.
+    Artifact.objects.bulk_create(
+        Artifact(version_id=version_id, name=each.name, uri=each.uri, sha256=each.sha256, size=each.size)
+        for each in version.artifacts
+    )
+    DatasetUse.objects.bulk_create(
+        DatasetUse(
+            version_id=version_id,
+            name=each.name,
+            dataset_version=each.version,
+            sha256=each.sha256,
+            licence=each.licence,
+        )
+        for each in version.training_data
     )
 
 
@@ -261,15 +265,16 @@ def _digests(number: int, output_schema: Any, input_schema: Any) -> dict[str, An
 def _version_details(version: NewVersion, *, model: Model, author: Any) -> dict[str, Any]:
     """What the event says: digests of everything, so that a version cannot be told differently later."""
     files = [[each.name, each.uri, each.sha256, each.size] for each in version.artifacts]
-    datasets = [[each.name, each.version, each.sha256] for each in version.training_data]
-    told = [version.code, version.parameters, version.metrics, version.slices, version.parent]
+    datasets = [[each.name, each.version, each.sha256, each.licence] for each in version.training_data]
+    origin = [version.code, version.base_model, version.prompt, version.features, version.parent]
+    told = [origin, version.parameters, version.metrics, version.slices]
     return {
         "model": model.slug,
         "version": version.version,
         "artifacts": [each.sha256 for each in version.artifacts],
         "training_data": [each.sha256 for each in version.training_data],
         "content_sha256": schemas.digest_of([files, datasets, told]),
-        "card_sha256": schemas.digest_of(version.card),
+        "card_sha256": cards.digest_of(version.card),
         "parent": version.parent or None,
         "author": author.audit_ref if author else None,
     }

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.pages import render, signed_in
 from audit.refusals import NotFound
 from audit.rest import actor_of
-from registry.catalog import panels, schemas, selectors, services
-from registry.catalog.forms import ChangeModelForm, NewModelForm
+from registry.catalog import cards, panels, schemas, selectors, services
+from registry.catalog.forms import CardForm, ChangeModelForm, NewModelForm
 from registry.catalog.models import Model
 from registry.systems.policies import why_not_change
 from registry.systems.selectors import NO_SUCH_SYSTEM, names_behind, require, system_for
@@ -120,17 +120,43 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
 @signed_in
 def version(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """One version with everything that never changes about it."""
-    model = selectors.model_for(actor_of(request), slug)
+    actor = actor_of(request)
+    model = selectors.model_for(actor, slug)
     found = selectors.version_of(model, version)
     context = {
         "model": model,
         "shown": found,  # `version` is the application's, in the frame of every page
         "metrics": sorted(_rows(found.metrics), key=itemgetter("name"))[:MOST_ROWS],
         "parameters": sorted(_rows(found.parameters), key=itemgetter("name"))[:MOST_ROWS],
+        "cards": cards.cards_of(found, most=PAGE),
+        "why_not_change": why_not_change(actor, model),
         "children": list(found.children.order_by("pk").values_list("version", flat=True)[:PAGE]),
         "made_by": names_behind([found.registered_by])[found.registered_by],
+        "panels": panels.panels_for_version(found, actor_of(request)),
     }
     return render(request, "registry/catalog/version.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def card(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """Revise the card of a version."""
+    actor = actor_of(request)
+    model = selectors.model_for(actor, slug)
+    found = selectors.version_of(model, version)
+    require(why_not_change(actor, model))
+    newest = cards.cards_of(found, most=1)[0]
+    form = CardForm(newest.card, request.POST if request.method == "POST" else None)
+    if not form.is_bound or not form.is_valid():
+        context = {"form": form, "model": model, "shown": found, "number": newest.number + 1}
+        return _unfinished(request, "registry/catalog/card.html", context)
+    said = form.cleaned_data["card"]
+    if cards.digest_of(said) == newest.sha256:
+        messages.info(request, "Nothing was different, so nothing was saved.")
+    else:
+        revised = cards.revise(version_id=found.pk, actor=actor, card=said, now=timezone.now())
+        messages.success(request, f"The card is at revision {revised.number}.")
+    return HttpResponseRedirect(reverse("page-version", args=[slug, version]))
 
 
 def _newest(model: Model) -> Any:

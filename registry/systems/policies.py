@@ -15,8 +15,11 @@ CHANGING_NEEDS: Final = (
 )
 
 
+CHANGE_ENVIRONMENTS: Final = "registry.change_environments"
+
+
 @dataclass(frozen=True, slots=True)
-class _NoSystemYet:
+class Everywhere:
     """Lies in no system, so only rights that hold everywhere reach it."""
 
     access_system_id: None = None
@@ -24,7 +27,7 @@ class _NoSystemYet:
 
 def why_not_register(actor: Actor) -> str | None:
     """A new system lies in nobody's reach, so the right has to hold everywhere."""
-    if not actor.has_perm(ADD, _NoSystemYet()):
+    if not actor.has_perm(ADD, Everywhere()):
         return (
             "Only a model owner or administrator with that role everywhere, or a key with registry:write "
             "that is not limited to some systems, can register an AI system."
@@ -43,6 +46,16 @@ def why_not_change(actor: Actor, thing: Any) -> str | None:
     """`thing` is a system or anything that lies in one."""
     if not actor.has_perm(CHANGE, thing):
         return CHANGING_NEEDS
+    return None
+
+
+def why_not_change_environments(actor: Actor) -> str | None:
+    """Where versions may be live, and under which mode, is for all systems; no key decides it."""
+    if not actor.has_perm(CHANGE_ENVIRONMENTS, Everywhere()):
+        return (
+            "Only an administrator or compliance officer with that role everywhere can make or change "
+            "environments; keys cannot."
+        )
     return None
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.pages import render, signed_in
 from audit.rest import actor_of
 from audit.trail.actors import Actor
-from registry.systems import panels, policies, selectors, services
+from registry.systems import owners, panels, policies, selectors, services
 from registry.systems.forms import ChangeSystemForm, NewSystemForm
 from registry.systems.models import AISystem
 
@@ -46,6 +46,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "system": system,
         "owners": _owners(system),
+        "why_owners_incomplete": owners.why_owners_incomplete(system),
         "made_by": selectors.names_behind([system.created_by])[system.created_by],
         "panels": panels.panels_for(system, actor),
         "why_not_change": policies.why_not_change(actor, system),

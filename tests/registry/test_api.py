@@ -184,11 +184,6 @@ def test_registers_and_reads_a_version(writer: Caller) -> None:
     assert listed["next"] is None
 
 
-def test_card_revisions_have_no_address_yet(writer: Caller) -> None:
-    make_version(make_model(slug="fraud-screen"))
-    assert writer.post("/models/fraud-screen/versions/1.0.0/card", {"a": 1}).status_code == 404
-
-
 def test_lists_in_pages_and_filters(writer: Caller) -> None:
     payments = make_system("payments")
     for n in range(3):

@@ -296,7 +296,10 @@ def test_a_trail_that_cannot_be_written_leaves_everything_as_it_was(
             "jsonb_build_object('id', gen_random_uuid()))).* FROM registry_modelversion v",
         ),
         ("registry_one_epoch", "INSERT INTO registry_epoch (id, n) VALUES (2, 1)"),
-        ("registry_known_gate_mode", "UPDATE registry_environment SET mode = 'maybe'"),
+        (
+            "registry_known_gate_mode",
+            "UPDATE registry_environment SET mode = 'maybe', event_version = event_version + 1",
+        ),
     ],
 )
 def test_the_database_refuses(constraint: str, statement: str) -> None:
