@@ -1,5 +1,6 @@
-"""One view."""
+"""A view that keeps, and one that looks up."""
 
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,4 +29,13 @@ class Predictions(APIView):
         return Response({"id": kept.pk, **serializer.data}, status=201)
 
 
-urlpatterns = [path("api/v1/predictions", Predictions.as_view())]
+class OnePrediction(APIView):
+    def get(self, request: Request, prediction_id: int) -> Response:
+        kept = get_object_or_404(Kept, pk=prediction_id)
+        return Response({"id": kept.pk, **PredictionSerializer(kept).data})
+
+
+urlpatterns = [
+    path("api/v1/predictions", Predictions.as_view()),
+    path("api/v1/predictions/<int:prediction_id>", OnePrediction.as_view()),
+]

@@ -1,0 +1,77 @@
+"""What the gate is asked, as posted: pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from registry.systems.body import Body
+
+MOST_ARTIFACTS: Final = 200
+LONGEST_NONCE: Final = 200
+LONGEST_ENVIRONMENT: Final = 100
+LARGEST_CONTEXT: Final = 65_536
+_DIGEST: Final = re.compile(r"[0-9A-Fa-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this go live there? `model` and `version`, or the `artifacts` (sha256, sorted, each once)."""
+
+    environment: str
+    model: str = ""
+    version: str = ""
+    artifacts: Sequence[str] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
+    nonce: str | None = None
+
+    @property
+    def asked_for(self) -> str:
+        """What was named, for the record."""
+        if not self.artifacts:
+            return f"{self.model} {self.version}"
+        more = f" and {len(self.artifacts) - 3} more" if len(self.artifacts) > 3 else ""
+        return "sha256 " + ", ".join(self.artifacts[:3]) + more
+
+    def as_json(self) -> dict[str, Any]:
+        """The question as its digest is made: the subject of an answer that is about nothing known."""
+        about: dict[str, Any] = {"model": self.model, "version": self.version}
+        if self.artifacts:
+            about = {"artifacts": [{"sha256": sha256} for sha256 in self.artifacts]}
+        return {"environment": self.environment, **about}
+
+
+def read_question(value: object) -> Question:
+    """A body of `POST /gate`.
+
+    Raises:
+        BadInput: with all errors.
+    """
+    body = Body(value)
+    environment = body.text("environment", required=True, longest=LONGEST_ENVIRONMENT)
+    artifacts = _artifacts(body)
+    by_name = not body.given("artifacts")
+    model = body.text("model", required=by_name)
+    version = body.text("version", required=by_name)
+    if not by_name and (body.given("model") or body.given("version")):
+        body.refuse("artifacts", "ONE_OF", "Ask by model and version or by artifacts, not by both.")
+    context = body.structure("context", dict, largest=LARGEST_CONTEXT)
+    nonce = body.text("nonce", longest=LONGEST_NONCE) if body.given("nonce") else None
+    body.finish()
+    return Question(environment, model, version, artifacts, context, nonce)
+
+
+def _artifacts(body: Body) -> tuple[str, ...]:
+    if not body.given("artifacts"):
+        return ()
+    found = set()
+    parts = body.parts("artifacts", most=MOST_ARTIFACTS)
+    if not parts:
+        body.refuse("artifacts", "REQUIRED", "Name at least one artifact by its sha256.")
+    for part in parts:
+        sha256 = part.text("sha256", required=True, longest=64)
+        part.text("name", longest=300)  # may stand there; what counts is the digest
+        if sha256 and not _DIGEST.fullmatch(sha256):
+            part.refuse("sha256", "BAD_VALUE", "sha256 is 64 hexadecimal digits.")
+        found.add(sha256.lower())
+    return tuple(sorted(found))
