@@ -8,8 +8,10 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from governance.access import services as access
+        from governance.suspensions import hooks as suspensions
         from registry.catalog import services as catalog
         from registry.systems import services as systems
+        from reviews.desk import consequences
         from reviews.queue import access as queue_access
         from reviews.queue import selectors
         from reviews.queue import services as queue
@@ -21,3 +23,4 @@ class ReviewsConfig(AppConfig):
             access.derivers.append(queue_access.derive_queue_rows)
         catalog.queue_lookup = selectors.has_queue
         panels.hang()
+        suspensions.consequences = consequences.consequences_of

@@ -14,6 +14,7 @@ from audit.refusals import NotPermitted
 from governance.access.models import Person, ServiceKey
 from governance.access.roles import POST_PREDICTIONS
 from governance.access.selectors import reaches
+from governance.gate.holds import UNCLASSIFIED
 from reviews.intake.catalogue import Catalogue, KnownModel
 from reviews.intake.content import content_digest, is_double, stored_text
 from reviews.intake.errors import UnknownModel
@@ -105,7 +106,7 @@ def arrival_of(reading: Reading, *, catalogue: Catalogue, caller: Any, now: dt.d
     if model is None:
         raise UnknownModel(UNKNOWN_MODEL.format(posted.model[:100]))
     _permit(caller, model, posted)
-    facts = facts_of(posted, model, catalogue)
+    facts = facts_of(posted, model, catalogue, now=now)
     routed = engine.route(model.policy, facts)
     value: dict[str, object] = reading.value  # type: ignore[assignment]  # read_prediction refused others
     digest = content_digest(value)
@@ -128,10 +129,14 @@ def arrival_of(reading: Reading, *, catalogue: Catalogue, caller: Any, now: dt.d
     )
 
 
-def facts_of(posted: Posted, model: KnownModel, catalogue: Catalogue) -> engine.Facts:
-    """What routing has to know."""
+def facts_of(posted: Posted, model: KnownModel, catalogue: Catalogue, *, now: dt.datetime) -> engine.Facts:
+    """What routing has to know. Whoever posts for a system that nobody classified is told so."""
     odd = posted.odd
-    schema = model.schema
+    schema, holds = model.schema, model.holds
+    version = model.versions.get(posted.version)
+    enforced = catalogue.environments.get(posted.environment, False)
+    if enforced and holds.class_ is None:
+        posted.warnings.append(UNCLASSIFIED)
     return engine.Facts(
         external_id=posted.external_id,
         confidence=posted.confidence,
@@ -140,8 +145,10 @@ def facts_of(posted: Posted, model: KnownModel, catalogue: Catalogue) -> engine.
         classes=engine.classes_of(posted.output, model.class_field),
         output_valid=posted.has_output and schema.output.is_valid(posted.output),
         input_valid=schema.input is None or schema.input.is_valid(posted.input),
-        known_version=posted.version in model.versions,
+        known_version=version is not None,
         known_environment=posted.environment in catalogue.environments,
+        suspended=holds.suspended(version),
+        not_approved=enforced and holds.not_approved(version, posted.environment, now),
         extras=odd,
     )
 

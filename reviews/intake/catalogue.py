@@ -6,6 +6,7 @@ be believed exactly as long as the epoch stands, because registering raises it.
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,16 +15,18 @@ from uuid import UUID
 import jsonschema_rs
 from django.db import connection
 
+from governance.gate.holds import UNCLASSIFIED, Holds, enforcing, holds_of
 from registry.catalog import schemas
-from registry.catalog.models import Environment, Model, ModelVersion, SchemaVersion
+from registry.catalog.epoch import EPOCH
+from registry.catalog.models import Model, ModelVersion, SchemaVersion
 from reviews.queue.models import Queue
 from reviews.queue.services import inbox_slug
 from reviews.routing import engine
 from reviews.routing.models import RoutingPolicy
 from reviews.routing.states import PolicyState
 
-EPOCH: Final = "n || '.' || xmin::text"
-"""The row's last writer is part of the epoch: a number alone would come again after a restore."""
+LONGEST: Final = 60.0
+"""Seconds that a model is remembered."""
 
 Validator = jsonschema_rs.Draft202012Validator
 
@@ -53,6 +56,9 @@ class KnownModel:
     default_queue: str
     queues: Mapping[str, UUID]
     """Of the AI system, by slug."""
+    holds: Holds
+    """Suspensions and approvals."""
+    read_at: float
 
     @property
     def access_system_id(self) -> UUID:
@@ -64,15 +70,30 @@ class Catalogue:
     """Everything under one epoch; models are added when first asked for."""
 
     epoch: str
-    environments: frozenset[str]
+    environments: Mapping[str, bool]
+    """By slug, and whether approvals count there."""
     _models: dict[str, KnownModel] = field(default_factory=dict)
 
     def model(self, slug: str) -> KnownModel | None:
-        """The model, or None where there is none. Absence is not kept: anybody can make up names."""
+        """The model, or None where there is none. Absence is not kept: anybody can make up names.
+
+        What changes with time alone raises no epoch (an override of a class that ends): so a model is read
+        again after a minute.
+        """
         known = self._models.get(slug)
-        if known is None and (known := _read_model(slug)):
-            self._models[slug] = known
+        if known is None or time.monotonic() - known.read_at > LONGEST:
+            known = _read_model(slug)
+            if known is not None:
+                self._models[slug] = known
         return known
+
+
+def warnings_about(*, model: str, environment: str) -> list[str]:
+    """What whoever posts, or reads what was posted, is told about the AI system; at most a minute old."""
+    known = current()
+    found = known.model(model)
+    unclassified = found is not None and found.holds.class_ is None
+    return [UNCLASSIFIED] if unclassified and known.environments.get(environment, False) else []
 
 
 _lock = threading.Lock()
@@ -99,10 +120,11 @@ def _read() -> Catalogue:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {EPOCH} FROM registry_epoch")
         (epoch,) = cursor.fetchone()
-    return Catalogue(epoch, frozenset(Environment.objects.values_list("slug", flat=True)))
+    return Catalogue(epoch, enforcing())
 
 
 def _read_model(slug: str) -> KnownModel | None:
+    read_at = time.monotonic()
     model = Model.objects.select_related("system").filter(slug=slug).first()
     if model is None:
         return None
@@ -123,6 +145,8 @@ def _read_model(slug: str) -> KnownModel | None:
         versions=dict(ModelVersion.objects.filter(model=model).values_list("version", "id")),
         default_queue=model.queue_slug or inbox_slug(model.system),
         queues=dict(Queue.objects.filter(system_id=model.system_id).values_list("slug", "id")),
+        holds=holds_of(system_id=model.system_id, model_id=model.pk),
+        read_at=read_at,
     )
 
 

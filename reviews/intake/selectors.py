@@ -17,6 +17,7 @@ from governance.access.roles import (
 )
 from governance.access.selectors import require
 from registry.catalog.models import Model
+from reviews.intake import catalogue
 from reviews.intake.models import ExternalId, Outcome
 from reviews.intake.standing import Standing, answer_of_standing, as_fragment, standings
 from reviews.queue import policies as queue_policies
@@ -61,7 +62,8 @@ def as_json(standing: Standing, actor: Actor) -> dict[str, Any]:
     """The prediction as this actor may see it: members that they may not see are absent."""
     full = sees_payload(actor, standing)
     knows_outcome = full or sees_outcome(actor, standing)
-    answer = answer_of_standing(standing, with_output=knows_outcome) | {
+    warnings = catalogue.warnings_about(model=standing.model, environment=standing.environment)
+    answer = answer_of_standing(standing, warnings=warnings, with_output=knows_outcome) | {
         "model": standing.model,
         "version": standing.version,
         "environment": standing.environment,

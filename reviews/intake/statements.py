@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from governance.access.models import ServiceKey
+from registry.catalog.epoch import EPOCH
 from reviews.intake.arrival import Arrival, stored_subject_hash
-from reviews.intake.catalogue import EPOCH
 from reviews.intake.evidence import events_of
 from reviews.queue.prepared import execute
 

@@ -28,6 +28,11 @@ ADDRESSES = [
     ("POST", "/systems"), ("GET", "/systems"), ("GET", "/systems/x"), ("PATCH", "/systems/x"),
     ("POST", "/models"), ("GET", "/models"), ("GET", "/models/x"), ("PATCH", "/models/x"),
     ("POST", "/models/x/versions"), ("GET", "/models/x/versions"), ("GET", "/models/x/versions/1"),
+    ("GET", "/models/x/versions/1/card"), ("POST", "/models/x/versions/1/card"),
+    ("GET", "/models/x/compare"), ("GET", "/models/x/aliases"), ("GET", "/models/x/aliases/a"),
+    ("PUT", "/models/x/aliases/a"), ("DELETE", "/models/x/aliases/a"),
+    ("GET", "/deployments"), ("POST", "/deployments"), ("POST", "/deployments/rollback"),
+    ("GET", f"/deployments/{ID}"), ("GET", "/lineage"),
     ("GET", "/environments"), ("GET", "/audit/events"), ("GET", f"/audit/events/{ID}"),
 ]  # fmt: skip
 

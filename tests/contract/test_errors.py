@@ -35,6 +35,7 @@ def addresses(world: World, desk: Desk) -> list[tuple[str, str, str]]:
     found = []
     for method, path in WRITING:
         there = path.replace("/x", f"/{desk.model}").replace("policies/1", f"policies/{number}")
+        there = there.replace("versions/1", "versions/1.0")
         there = there.replace(ID, posted["id"] if "/predictions/" in path else posted["review"]["id"])
         if path.startswith("/systems/"):
             there = f"/systems/{world.ours}"
@@ -128,6 +129,8 @@ def test_methods(world: World, addresses: list[tuple[str, str, str]]) -> None:
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
             if (method, path.rpartition("/")[0]) in (("DELETE", "/exports"),):
                 continue
+            if path == "/environments" and method in ("POST", "PATCH"):
+                continue  # for people alone, so a key is told that first
             answer = world.call(method, path)
             problem(answer, 405, "METHOD_NOT_ALLOWED")
             assert methods <= set(answer.headers["allow"].replace(" ", "").split(",")), path

@@ -47,7 +47,7 @@ def test_accepted(world: World, desk: Desk) -> None:
     )
     assert (body["status"], body["decision"], body["review"]) == ("final", "accept", None)
     assert body["routing"] == {"policy": desk.model, "policy_version": 1, "reasons": [], "propensity": 0.0}
-    assert body["warnings"] == []
+    assert [warning.partition(":")[0] for warning in body["warnings"]] == ["UNCLASSIFIED"]
     decided_at = body["outcome"].pop("decided_at")
     assert TIME.fullmatch(decided_at)
     assert body["outcome"] == {"version": 1, "output": {"label": "ok"}, "source": "model", "changed": False}

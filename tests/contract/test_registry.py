@@ -26,6 +26,12 @@ def desk(world: World) -> Desk:
     return world.desk(publish=False)
 
 
+@pytest.fixture(scope="module")
+def shelf(world: World) -> Desk:
+    """A model whose versions nobody counts."""
+    return world.desk(publish=False)
+
+
 def test_systems(world: World) -> None:
     slug = unique("s")
     owners = {"business_sponsor": world.emails["owner"], "product_owner": world.emails["manager"]}
@@ -146,3 +152,73 @@ def test_environments(world: World) -> None:
         assert {row["slug"] for row in rows} >= {"production", "staging", "development"}
         assert set(rows[0]) >= {"slug", "kind", "mode", "regions", "enforce_at_intake"}
         assert {row["mode"] for row in rows} <= {"block", "warn", "allow"}
+    for method in ("POST", "PATCH"):
+        problem(world.call(method, "/environments", json={"slug": "x", "kind": "x"}), 403)
+
+
+def test_cards(world: World, shelf: Desk) -> None:
+    version = unique("v")
+    path = f"/models/{shelf.model}/versions/{version}"
+    world.done("POST", f"/models/{shelf.model}/versions", {"version": version, "card": {"use": "a"}})
+    assert world.done("GET", path)["card_revision"] == 1
+    answer = world.post(f"{path}/card", {"card": {"use": "b"}}, "owner")
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"].endswith(f"{path}/card/2")
+    assert world.done("GET", path)["card"] == {"use": "b"}
+    assert [row["number"] for row in world.done("GET", f"{path}/card")["results"]] == [2, 1]
+    problem(world.post(f"{path}/card", {"card": []}), 422, pointer="/card")
+    problem(world.post(f"{path}/card", {"card": {"use": "c"}}, "reviewer"), 403)
+    problem(world.post(f"/models/{shelf.model}/versions/{unique('v')}/card", {"card": {}}), 404)
+
+
+def test_lineage_and_comparison(world: World, shelf: Desk) -> None:
+    data, first, second = unique("data"), unique("v"), unique("v")
+    path = f"/models/{shelf.model}/versions"
+    world.done(
+        "POST",
+        path,
+        {
+            **VERSION,
+            "version": first,
+            "parent": None,
+            "training_data": [{"name": data, "version": "1", "sha256": SHA}],
+        },
+    )
+    world.done("POST", path, {"version": second, "parent": first, "metrics": {"accuracy": 0.95}})
+    found = world.done("GET", f"/lineage?dataset={data}:1")
+    assert found["carries"] == [f"version:{shelf.model}:{first}", f"version:{shelf.model}:{second}"]
+    above = world.done("GET", f"/lineage?version={shelf.model}:{second}")["stands_on"]
+    assert f"dataset:{data}:1:{SHA}" in above
+    problem(world.get("/lineage"), 422)
+    problem(world.get(f"/lineage?dataset={unique('none')}"), 404)
+    compared = world.done("GET", f"/models/{shelf.model}/compare?version={first}&version={second}")
+    assert compared["versions"] == [first, second]
+    assert compared["metrics"][0]["values"] == [0.91, 0.95]
+    problem(world.get(f"/models/{shelf.model}/compare?version={first}"), 422, pointer="/version")
+
+
+def test_aliases(world: World, shelf: Desk) -> None:
+    version = unique("v")
+    world.done("POST", f"/models/{shelf.model}/versions", {"version": version})
+    path = f"/models/{shelf.model}/aliases/champion"
+    assert world.done("PUT", path, {"version": version}, "owner")["version"] == version
+    assert world.done("GET", path)["history"][0]["version"] == version
+    problem(world.call("PUT", path, json={"version": unique("v")}), 404)
+    problem(world.call("PUT", path, "reviewer", json={"version": version}), 403)
+    assert world.call("DELETE", path).status_code == 204
+    problem(world.get(path), 404)
+
+
+def test_deployments_pass_the_gate_or_do_not_happen(world: World, shelf: Desk) -> None:
+    version = unique("v")
+    world.done("POST", f"/models/{shelf.model}/versions", {"version": version})
+    body = {"model": shelf.model, "version": version, "environment": "production"}
+    denied = problem(world.post("/deployments", body), 409, "GATE_DENIED")
+    assert {"code", "detail"} <= set(denied["reasons"][0])
+    problem(world.post("/deployments", {**body, "environment": "moon"}), 422, pointer="/environment")
+    problem(world.post("/deployments", {**body, "version": unique("v")}), 404)
+    problem(world.post("/deployments", {**body, "model": unique("m")}), 404)
+    rollback = {"model": shelf.model, "environment": "production"}
+    problem(world.post("/deployments/rollback", rollback), 409, "NOTHING_TO_ROLL_BACK_TO")
+    assert world.done("GET", f"/deployments?model={shelf.model}")["results"] == []
+    problem(world.get("/deployments?at=yesterday"), 422, pointer="/at")

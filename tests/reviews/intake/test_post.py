@@ -6,6 +6,7 @@ import pytest
 
 from audit.canonical import commitment
 from audit.trail.models import Event
+from governance.gate.holds import UNCLASSIFIED
 from reviews.intake.models import Payload, Prediction
 from reviews.queue.models import ReviewItem, Slot
 from tests.reviews.intake.making import a_posting
@@ -32,7 +33,7 @@ def test_answers_an_accepted_prediction_with_its_outcome() -> None:
         "routing": {"policy": posting.model.slug, "policy_version": 1, "reasons": [], "propensity": 0.0},
         "review": None,
         "outcome": {"version": 1, "output": {"label": "ok"}, "source": "model", "changed": False},
-        "warnings": [],
+        "warnings": [UNCLASSIFIED],
     }
 
 
