@@ -12,8 +12,8 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from audit.unreachable import DatabaseUnreachable
     from config.environment import Misconfigured
-    from config.postgresql.base import DatabaseUnreachable
     from config.services import why_unreachable
 
     try:

@@ -35,6 +35,8 @@ app.autodiscover_tasks(
         "config",
         "config.idempotency",
         "governance.access",
+        "governance.approvals",
+        "governance.suspensions",
         "reviews.exports",
         "reviews.judging",
         "reviews.queue",

@@ -109,6 +109,12 @@ PROXY_COUNT = Variable(
     "count by "
     "the address that the outermost of them saw.",
 )  # fmt: skip
+RECEIPT_KEY_FILE = Variable(
+    "RECEIPT_KEY_FILE", str, "",
+    "File with the Ed25519 private key (PKCS 8, PEM) that signs the gate's receipts, the same for every web "
+    "process. Public keys of before lie beside it as `retired-<keyid>.pub`.",
+    "`VAR_DIR/keys/receipt.pem`, made at the first start",
+)  # fmt: skip
 
 # Services.
 DATABASE_URL = Variable(
@@ -206,7 +212,7 @@ COUNTERSIGN_PASSWORD = Variable(
 
 SECTIONS: dict[str, tuple[Variable[Any], ...]] = {
     "Where things are": (VAR_DIR, PORT),
-    "What production has to say": (SECRET_KEY, ALLOWED_HOSTS, TLS, PROXY_COUNT),
+    "What production has to say": (SECRET_KEY, ALLOWED_HOSTS, TLS, PROXY_COUNT, RECEIPT_KEY_FILE),
     "Services": (
         DATABASE_URL, DATABASE_ADMIN_URL, DATABASE_POOL_SIZE, REDIS_URL, BROKER_URL, EMAIL_URL, MAIL_FROM,
     ),

@@ -23,7 +23,15 @@ from audit import refusals
 from config.api import TooLarge
 from config.idempotency import errors as idempotency
 from governance.access import errors as access
+from governance.approvals import errors as approvals
+from governance.delegations import errors as delegations
+from governance.gate import errors as gate
+from governance.risk import errors as risk
+from governance.suspensions import errors as suspensions
+from governance.waivers import errors as waivers
+from registry.aliases import errors as aliases
 from registry.catalog import errors as catalog
+from registry.deployments import errors as deployments
 from registry.systems import errors as systems
 from reviews.exports import errors as exports
 from reviews.intake import errors as intake
@@ -59,11 +67,40 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     access.AlreadyGranted: Problem(409, "ALREADY_GRANTED", "Granted already"),
     access.AlreadyRevoked: Problem(409, "ALREADY_REVOKED", "Revoked already"),
     access.EmailTaken: Problem(409, "EMAIL_TAKEN", "There is an account already"),
+    access.KeyEnded: Problem(401, "NOT_AUTHENTICATED", "Who is asking?"),
     access.LastAdministrator: Problem(409, "LAST_ADMINISTRATOR", "The last administrator"),
     access.NotGranted: Problem(409, "NOT_GRANTED", "Not granted"),
+    # Risk classes
+    risk.AlreadyProposed: Problem(409, "ALREADY_PROPOSED", "Proposed already"),
+    risk.CannotOverride: Problem(409, "CANNOT_OVERRIDE", "Not by hand"),
+    risk.DraftChanged: Problem(409, "DRAFT_CHANGED", "Somebody else has the draft"),
+    risk.NotTheNewest: Problem(409, "NOT_THE_NEWEST", "There is a newer assessment"),
+    risk.OverrideDecided: Problem(409, "OVERRIDE_DECIDED", "Decided already"),
+    # Approvals
+    approvals.AlreadyDecided: Problem(409, "ALREADY_DECIDED", "Decided already"),
+    approvals.AlreadyRequested: Problem(409, "ALREADY_REQUESTED", "Asked for already"),
+    approvals.AlreadySigned: Problem(409, "ALREADY_SIGNED", "Signed already"),
+    approvals.IllegalTransition: Problem(409, "ILLEGAL_TRANSITION", "Not in this state"),
+    approvals.NotReady: Problem(409, "NOT_READY", "Something is missing"),
+    approvals.PolicyFixed: Problem(409, "NOT_A_DRAFT", "Published policies do not change"),
+    approvals.Reauthenticate: Problem(401, "REAUTHENTICATE", "Prove that it is you"),
+    approvals.Stale: Problem(409, "STALE", "What it is about has changed"),
+    approvals.WrongStage: Problem(409, "WRONG_STAGE", "Not this stage now"),
+    delegations.DelegationEnded: Problem(409, "DELEGATION_ENDED", "Ended already"),
+    waivers.WaiverDecided: Problem(409, "WAIVER_DECIDED", "Decided already"),
     # The registry
+    aliases.AliasProtected: Problem(409, "ALIAS_PROTECTED", "The alias is protected"),
+    aliases.AlreadyEnded: Problem(409, "ALREADY_ENDED", "It has ended already"),
+    deployments.AlreadyLive: Problem(409, "ALREADY_LIVE", "It is live there already"),
+    deployments.GateDenied: Problem(409, "GATE_DENIED", "The gate does not let it through"),
+    deployments.NothingToRollBackTo: Problem(409, "NOTHING_TO_ROLL_BACK_TO", "There is no earlier version"),
     catalog.VersionExists: Problem(409, "VERSION_EXISTS", "Versions never change"),
     systems.SlugTaken: Problem(409, "SLUG_TAKEN", "The slug is in use"),
+    # The gate and suspensions
+    suspensions.AlreadyLifted: Problem(409, "ALREADY_LIFTED", "Lifted already"),
+    suspensions.AlreadySuspended: Problem(409, "ALREADY_SUSPENDED", "Suspended already"),
+    suspensions.LiftNotApproved: Problem(409, "LIFT_NOT_APPROVED", "The lifting is not approved"),
+    gate.CannotSign: Problem(503, "CANNOT_SIGN", "Receipts cannot be signed"),
     # Bodies
     TooLarge: Problem(413, "TOO_LARGE", "The body is too large"),
     # Repeated requests
@@ -162,13 +199,17 @@ def body_of(error: Exception, problem: Problem) -> dict[str, Any]:
         "detail": _detail(error, problem),
         "code": problem.code,
     }
+    if isinstance(error, approvals.Reauthenticate):
+        body["methods"] = error.methods
+    if isinstance(error, approvals.NotReady):
+        body["errors"] = [item.as_json() for item in error.errors]
     if isinstance(error, refusals.BadInput):
         body["errors"] = [item.as_json() for item in error.errors]
         codes = {item.code for item in error.errors}
         if len(codes) == 1 and problem.code == "BAD_INPUT":
             # One kind of mistake: its own code says more than the general one.
             body["code"] = codes.pop()
-    return body
+    return body | getattr(error, "members", {})
 
 
 def headers_of(error: Exception, problem: Problem) -> dict[str, str]:

@@ -7,6 +7,11 @@ from typing import Any
 from config.environment import SECTIONS, Variable
 from config.problems import FRAMEWORK, PROBLEMS
 from governance.access.roles import PERMISSIONS_BY_KEY_SCOPE, PERMISSIONS_BY_ROLE
+from governance.approvals import states as approval_states
+from governance.gate import judging
+from governance.risk import states as override_states
+from governance.risk.selectors import packs as risk_packs
+from governance.waivers import states as waiver_states
 from reviews.exports import states as export_states
 from reviews.queue import states as review_states
 from reviews.routing import reasons
@@ -44,7 +49,11 @@ def states_page() -> str:
     for title, transitions in (
         ("Review item", review_states.TRANSITIONS),
         ("Routing policy", policy_states.TRANSITIONS),
+        ("Approval request", approval_states.TRANSITIONS),
+        ("Approval policy", approval_states.POLICY_TRANSITIONS),
+        ("Waiver", waiver_states.TRANSITIONS),
         ("Export", export_states.TRANSITIONS),
+        ("Risk class set by hand", override_states.TRANSITIONS),
     ):
         lines += [f"## {title}", "", *_table(("state", "may become"), _onward(transitions)), ""]
     lines += [
@@ -63,6 +72,10 @@ def reasons_page() -> str:
             ("code", "kind", "meaning"),
             ((f"`{row.code}`", _value(row.kind), row.sentence) for row in reasons.TABLE),
         ),
+        "",
+        "## What the gate says",
+        "",
+        *_table(("code", "meaning"), ((f"`{code}`", words) for code, words in judging.SENTENCES.items())),
     ]
     return "\n".join(lines) + "\n"
 
@@ -91,12 +104,32 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def risk_packs_page() -> str:
+    """The rule packs with their questions and rules."""
+    lines = [HEAD, "# Rule packs"]
+    for pack in risk_packs():
+        asked = ((f"`{each.id}`", each.type, each.text, each.citation) for each in pack.questions)
+        rules = ((f"`{each.id}`", each.because, each.citation) for each in pack.rules)
+        lines += [
+            "",
+            f"## {pack.title}, `{pack.name}` {pack.version}",
+            "",
+            f"SHA-256 `{pack.digest}`. {pack.document['about']}",
+            "",
+            *_table(("question", "type", "words", "citation"), asked),
+            "",
+            *_table(("rule", "because", "citation"), rules),
+        ]
+    return "\n".join(lines) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "roles.md": roles_page,
     "states.md": states_page,
     "reason-codes.md": reasons_page,
     "problems.md": problems_page,
     "settings.md": settings_page,
+    "risk-packs.md": risk_packs_page,
 }
 
 

@@ -204,6 +204,8 @@ CELERY_BEAT_SCHEDULE = {
     "settle held judgements": _every("reviews.judging.tasks.settle_held", 1),
     "wake snoozed reviews": _every("reviews.queue.tasks.wake_snoozed", 10),
     "resend waiting exports": _every("reviews.exports.tasks.resend_waiting", 10),
+    "look at the calendar of approvals": _every("governance.approvals.tasks.look_at_the_calendar", 5 * 60),
+    "tell about suspensions": _every("governance.suspensions.tasks.tell_untold", 10),
     "tidy access": _every("governance.access.tasks.tidy", 60 * 60),
     "forget old answers": _every("config.idempotency.tasks.forget_old_answers", 60 * 60),
     "give a sign of life": _every("config.tasks.give_sign_of_life", 10),
@@ -294,6 +296,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static.StaticStorage"},
 }
+RECEIPT_KEY_FILE = environment.RECEIPT_KEY_FILE.read()
 MEDIA_ROOT = VAR_DIR / "files"
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.MAIL_FROM.read()

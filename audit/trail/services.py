@@ -111,7 +111,7 @@ def commit_to(*, entity: Audited, name: str, value: str) -> str:
     _require_transaction()
     salt = os.urandom(32)
     version = entity.event_version + 1
-    execute(_INSERT_OPENING, [uuid7(), entity.audit_type, entity.pk, version, name, value, salt])
+    execute(_INSERT_OPENING, [uuid7(), entity.audit_type, entity.id, version, name, value, salt])
     return commitment(value.encode(), salt).hex()
 
 
@@ -119,7 +119,7 @@ def _write_of(entity: Audited, **facts: Any) -> UUID:
     """The event of the version that the entity has now."""
     return _write(
         entity_type=entity.audit_type,
-        entity_id=entity.pk,
+        entity_id=entity.id,
         entity_version=entity.event_version,
         system_id=getattr(entity, "audit_system_id", None),
         **facts,

@@ -39,6 +39,10 @@ class Client:
                 time.sleep(0.1)
         raise TimeoutError(f"{self.root} is not ready after {seconds:.0f} s")
 
+    def get(self, path: str) -> Any:
+        """GET; answer the parsed answer."""
+        return json.loads(self._send("GET", path, None, "application/json"))
+
     def post(self, path: str, body: Any) -> Any:
         """POST a JSON body; answer the parsed answer."""
         return json.loads(self._send("POST", path, json.dumps(body).encode(), "application/json"))
@@ -61,7 +65,7 @@ class Client:
         answer = self._send("POST", path, body, "application/x-ndjson")
         return [json.loads(line) for line in answer.splitlines() if line]
 
-    def _send(self, method: str, path: str, body: bytes, media_type: str) -> bytes:
+    def _send(self, method: str, path: str, body: bytes | None, media_type: str) -> bytes:
         request = urllib.request.Request(  # noqa: S310 - the address is our own
             self.base + path,
             data=body,

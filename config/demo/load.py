@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.db import transaction
 
 from audit.trail.actors import OPERATOR
 from config.demo.client import Client
-from config.demo.story import PARTS, STAFF, VERSION, Member, Part
+from config.demo.govern import classify, sign_and_deploy, submit
+from config.demo.story import OWNERS, PARTS, STAFF, VERSION, Member, Part
 from governance.access import credentials, selectors, services
 from governance.access.models import Person
 from governance.access.secrets import fresh_password
@@ -53,9 +54,18 @@ def load(*, base: str, folder: Path, trained: bool, now: dt.datetime, say: Say) 
     for name, part in PARTS.items():
         document = json.loads((folder / f"{name}.json").read_text())
         register(client, part, document)
+        govern(client, part, {member.email: password for member, password in staff})
         say(f"posting {len(document['predictions'])} held-out predictions of {name}")
         post(client, part, document)
     return staff
+
+
+def govern(client: Client, part: Part, passwords: Mapping[str, str]) -> None:
+    """Classify the system and ask for the approval of its version, before its predictions come."""
+    classify(client, part)
+    approval = submit(client, part)
+    if approval and part.is_signed:
+        sign_and_deploy(client, part, approval, passwords)
 
 
 @transaction.atomic
@@ -105,6 +115,7 @@ def register(client: Client, part: Part, document: dict[str, Any]) -> None:
             "parameters": document["parameters"],
             "metrics": document["metrics"],
             "card": part.card,
+            "author": OWNERS["technical_lead"],
             "notes": "Trained when this copy was first started.",
         },
     )

@@ -41,6 +41,20 @@ class Part(NamedTuple):
     policy: dict[str, Any]
     dataset: str
     card: dict[str, str]
+    answers: dict[str, Any]
+    """To the risk questions of `eu-ai-act`."""
+    is_signed: bool
+    """Whether its approval is signed already; else it waits for the compliance officer."""
+
+
+SIGNERS = {
+    "risk@countersign.example": "I have looked at the metrics and the risk questions and take this risk.",
+    "compliance@countersign.example": "I approve this version for production.",
+}
+_ORDINARY = {
+    "ai_system": True, "outside": ["none"], "role": ["provider", "deployer"], "acts_for": "private",
+    "practices": ["none"], "product": "none", "areas": ["none"], "transparency": ["none"], "gpai": "no",
+}  # fmt: skip
 
 
 def _choices(classes: list[str], title: str) -> dict[str, Any]:
@@ -103,6 +117,9 @@ PARTS = {
             "training_data": "Wisconsin Diagnostic Breast Cancer, ten mean measurements, 30 % of 569 rows.",
             "limitations": "One hospital, one decade, one way of imaging.",
         },
+        # Software that finds tumours is itself a diagnostic device, which a notified body assesses.
+        answers=_ORDINARY | {"product": "ivd", "safety_function": "itself", "third_party": True},
+        is_signed=True,
     ),
     "digit-reader": Part(
         system={
@@ -132,6 +149,9 @@ PARTS = {
             "training_data": "Optical Recognition of Handwritten Digits, 8 by 8 pixels, 40 % of 1,797 rows.",
             "limitations": "Upright single digits only.",
         },
+        answers=_ORDINARY,
+        is_signed=False,
     ),
 }
 VERSION = "1.0.0"
+ENVIRONMENT = "production"

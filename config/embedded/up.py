@@ -24,6 +24,7 @@ from config.embedded.redis import redis_program
 from config.embedded.supervisor import StopRequested, Supervisor
 from config.environment import BASE_DIR
 from config.models import Landmark
+from governance.gate import keys
 
 DATABASE = "countersign"
 LONGEST_START = 120.0
@@ -86,6 +87,7 @@ class Copy:
             self.say(f"ended {count} processes of a run that was killed")
         is_fresh = not (self.var_dir / "postgres").exists() and not services.named().database
         folders.prepare(self.var_dir)
+        keys.signer()  # before anybody asks the gate
         # The longest step of a first start, and it needs nothing that the others make.
         training = self._train_demo() if self.with_demo and is_fresh else None
         collecting = self._collect_static_files()

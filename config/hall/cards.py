@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from audit.trail import kinds
 from audit.trail.models import Event
+from config.hall import cards_of_risk
 from config.hall.addresses import address
 from config.hall.home import Card
 from config.health import report
@@ -22,6 +23,7 @@ from governance.access.roles import (
     VIEW_HEALTH,
     WORK_QUEUE,
 )
+from registry.systems.reading import OWNER_TITLES
 from registry.systems.selectors import systems_for
 from reviews.queue.models import Queue, Slot
 from reviews.queue.selectors import counts, queues_with
@@ -114,6 +116,23 @@ def systems_with_gaps(person: Person, now: dt.datetime) -> Iterator[Card]:
         )
 
 
+def owners_who_left(person: Person, now: dt.datetime) -> Iterator[Card]:
+    """Systems of mine that somebody answers for who is not here any more."""
+    if not person.rights.allow_somewhere(CHANGE_SYSTEM):
+        return
+    left = Q()
+    for title in OWNER_TITLES:
+        left |= Q(**{f"{title}__is_active": False})
+    for system in systems_for(person, CHANGE_SYSTEM).filter(left).order_by("slug")[:MOST_OF_A_KIND]:
+        yield Card(
+            title=f"An owner of {system.name} has left",
+            text="No version can be submitted until somebody else is named.",
+            url=address("page-system", system.slug),
+            link="Name somebody",
+            urgency="warn",
+        )
+
+
 def latest_events(person: Person, now: dt.datetime) -> Iterator[Card]:
     """What happened last, for those who check."""
     if not person.has_perm(VIEW_EVENTS):
@@ -200,7 +219,9 @@ ALL = (
     held_reviews,
     waiting_reviews,
     queues_behind,
+    *cards_of_risk.ALL,
     systems_with_gaps,
+    owners_who_left,
     keys_ending,
     people_without_roles,
     ill_health,

@@ -15,11 +15,19 @@ from config.version import VERSION
 from governance.access import roles
 from governance.access.models import Person
 
+REGISTRY = "/systems /models /portfolio /environments /alias-protections /lineage /suspensions"
 PLACES: list[tuple[str, str, str, tuple[str, ...]]] = [
     # title, URL name, path prefixes it is current for, permissions of which one is needed
     ("Review", "page-review", "/review /decided /predictions", (roles.WORK_QUEUE, roles.MANAGE_QUEUE)),
     ("Queues", "page-queues", "/queues", (roles.MANAGE_QUEUE, roles.VIEW_HEALTH)),
-    ("Systems", "page-systems", "/systems /models", (roles.VIEW_SYSTEM,)),
+    ("Systems", "page-systems", REGISTRY, (roles.VIEW_SYSTEM,)),
+    (
+        "Approvals",
+        "page-approvals",
+        "/approvals",
+        (roles.REQUEST_APPROVAL, roles.ADD_EVIDENCE, roles.VIEW_EVENTS),
+    ),
+    ("Risk", "page-risk-packs", "/risk", (roles.DECIDE_RISK,)),
     ("Exports", "page-exports", "/exports", (roles.READ_LABELS,)),
     ("Audit", "page-events", "/audit", (roles.VIEW_EVENTS,)),
     ("Administration", "page-people", "/administration", (roles.VIEW_PEOPLE, roles.VIEW_HEALTH)),

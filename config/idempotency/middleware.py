@@ -7,11 +7,13 @@ none of them. A second request waits on the row's unique index for the first to 
 import datetime as dt
 import gzip
 import hashlib
+import hmac
 import zlib
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -34,6 +36,7 @@ LONGEST_WAIT = "10s"
 LARGEST_BODY = 33 * 1024 * 1024
 LONGEST_KEY = 200
 ANSWERED_AFRESH = ("/claim", "/heartbeat", "/gate", "/risk/classify")
+WITH_SECRETS = "/signatures"
 REPEATED_HEADERS = ("Content-Type", "Location", "ETag")
 
 TAKE = """
@@ -92,6 +95,8 @@ class IdempotencyMiddleware:
                 _keep(taken, response)
         except _NotKept:
             assert response is not None
+            for act in getattr(request, "after_rollback", ()):
+                act()  # what has to be counted although nothing was changed, such as a wrong password
         return response
 
 
@@ -155,6 +160,9 @@ def _digest_body(request: HttpRequest) -> bytes:
     raw = read_ahead(request, LARGEST_BODY)
     if request.headers.get("Content-Encoding", "").lower() == "gzip":
         raw = _decompressed(raw)
+    if request.path.endswith(WITH_SECRETS):
+        # A password is in it, so nobody may be able to try passwords against what is kept.
+        return hmac.digest(settings.SECRET_KEY.encode(), raw, "sha256")
     return hashlib.sha256(raw).digest()
 
 

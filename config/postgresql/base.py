@@ -10,14 +10,11 @@ import time
 from typing import Any, ClassVar
 
 import psycopg
-from django.db import OperationalError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool
 
-
-class DatabaseUnreachable(OperationalError):
-    """No connection to the database could be made."""
+from audit.unreachable import DatabaseUnreachable
 
 
 class Pool(ConnectionPool["psycopg.Connection[Any]"]):

@@ -25,3 +25,7 @@ class AlreadyRevoked(Refusal):
 
 class LastAdministrator(Refusal):
     """Nobody else could administer then. Give the role to another person first."""
+
+
+class KeyEnded(Refusal):
+    """This key is unknown, expired or revoked."""

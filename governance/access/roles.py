@@ -29,6 +29,8 @@ class ScopeKind(models.TextChoices):
 VIEW_SYSTEM = "registry.view_aisystem"
 CHANGE_SYSTEM = "registry.change_aisystem"
 ADD_SYSTEM = "registry.add_aisystem"
+CHANGE_ENVIRONMENTS = "registry.change_environments"
+PROTECT_ALIASES = "registry.protect_aliases"
 EDIT_POLICIES = "reviews.edit_policies"
 PUBLISH_POLICIES = "reviews.publish_policies"
 VIEW_QUEUE = "reviews.view_queue"
@@ -51,8 +53,15 @@ VIEW_PEOPLE = "governance.view_people"
 VIEW_HEALTH = "governance.view_health"
 VIEW_EVENTS = "audit.view_events"
 ASK_GATE = "governance.ask_gate"
+DECIDE_RISK = "governance.decide_risk"
+"""Approve a lighter risk class or an exemption that somebody else proposed."""
 SUSPEND = "governance.suspend"
 WEBHOOKS = "reviews.manage_webhooks"
+REQUEST_APPROVAL = "governance.request_approval"
+EDIT_APPROVAL_POLICIES = "governance.edit_approval_policies"
+ADD_EVIDENCE = "governance.add_evidence"
+PROPOSE_WAIVER = "governance.propose_waiver"
+APPROVE_WAIVER = "governance.approve_waiver"
 
 PERMISSIONS_BY_ROLE: Mapping[Role, frozenset[str]] = {
     Role.REVIEWER: frozenset({VIEW_QUEUE, WORK_QUEUE, VIEW_PREDICTION, VIEW_SYSTEM}),
@@ -69,20 +78,27 @@ PERMISSIONS_BY_ROLE: Mapping[Role, frozenset[str]] = {
         {
             VIEW_SYSTEM, CHANGE_SYSTEM, ADD_SYSTEM, EDIT_POLICIES, PUBLISH_POLICIES, VIEW_QUEUE, ADD_QUEUE,
             VIEW_PREDICTION, FLAG_PREDICTION, VIEW_PAYLOAD_IF_SHARED,
+            REQUEST_APPROVAL, ADD_EVIDENCE, PROPOSE_WAIVER,
         }
     ),
     Role.COMPLIANCE_OFFICER: frozenset(
         {
             VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, FLAG_PREDICTION, VIEW_PAYLOAD_IF_SHARED, VIEW_REVIEWERS,
-            VIEW_PEOPLE, SUSPEND,
+            VIEW_PEOPLE, SUSPEND, CHANGE_ENVIRONMENTS, PROTECT_ALIASES, DECIDE_RISK,
+            EDIT_APPROVAL_POLICIES, ADD_EVIDENCE, PROPOSE_WAIVER, APPROVE_WAIVER,
         }
     ),
-    Role.RISK_OFFICER: frozenset({VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, SUSPEND}),
+    Role.RISK_OFFICER: frozenset(
+        {VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, SUSPEND, DECIDE_RISK, ADD_EVIDENCE, PROPOSE_WAIVER}
+    ),
     Role.AUDITOR: frozenset(
         {VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, VIEW_EVENTS, VIEW_REVIEWERS, VIEW_PEOPLE, VIEW_HEALTH}
     ),
     Role.ADMINISTRATOR: frozenset(
-        {ADD_SYSTEM, VIEW_SYSTEM, MANAGE_PEOPLE, MANAGE_KEYS, VIEW_PEOPLE, VIEW_HEALTH, ADD_QUEUE, VIEW_QUEUE}
+        {
+            ADD_SYSTEM, VIEW_SYSTEM, MANAGE_PEOPLE, MANAGE_KEYS, VIEW_PEOPLE, VIEW_HEALTH, ADD_QUEUE,
+            VIEW_QUEUE, CHANGE_ENVIRONMENTS, PROTECT_ALIASES,
+        }
     ),
 }  # fmt: skip
 
@@ -94,7 +110,7 @@ PERMISSIONS_BY_KEY_SCOPE: Mapping[str, frozenset[str]] = {
     "predictions:write": frozenset({POST_PREDICTIONS, VIEW_PREDICTION, FLAG_PREDICTION}),
     "outcomes:read": frozenset({READ_OUTCOMES, VIEW_PREDICTION}),
     "labels:read": frozenset({READ_LABELS, VIEW_PREDICTION, VIEW_PAYLOAD}),
-    "registry:write": frozenset({VIEW_SYSTEM, CHANGE_SYSTEM, ADD_SYSTEM}),
+    "registry:write": frozenset({VIEW_SYSTEM, CHANGE_SYSTEM, ADD_SYSTEM, REQUEST_APPROVAL, ADD_EVIDENCE}),
     "policies:write": frozenset({EDIT_POLICIES, PUBLISH_POLICIES, ADD_QUEUE, VIEW_QUEUE, VIEW_SYSTEM}),
     "gate:read": frozenset({ASK_GATE, VIEW_SYSTEM}),
     "audit:read": frozenset({VIEW_EVENTS}),
@@ -107,9 +123,9 @@ ROLE_EXPLANATIONS: Mapping[Role, str] = {
     Role.REVIEWER: "decides reviews in their queues",
     Role.ADJUDICATOR: "settles what reviewers disagree about",
     Role.QUEUE_MANAGER: "sees who holds what, assigns, unlocks and reopens, takes labels away",
-    Role.MODEL_OWNER: "registers systems, models and versions; writes and publishes routing policies",
-    Role.COMPLIANCE_OFFICER: "sees systems, predictions and reviewers; suspends",
-    Role.RISK_OFFICER: "sees systems and predictions; suspends",
+    Role.MODEL_OWNER: "registers systems, models and versions; asks for approvals; writes routing policies",
+    Role.COMPLIANCE_OFFICER: "signs approvals, writes their policies; decides on risk classes; suspends",
+    Role.RISK_OFFICER: "signs approvals; decides on risk classes; sees predictions; suspends",
     Role.AUDITOR: "reads everything but payloads, and writes nothing",
     Role.ADMINISTRATOR: "makes accounts and service keys, gives roles, watches health; sees no predictions",
 }
@@ -117,7 +133,7 @@ SCOPE_EXPLANATIONS: Mapping[str, str] = {
     "predictions:write": "predictions:write · post predictions, read, flag and cancel them",
     "outcomes:read": "outcomes:read · read the human outcomes",
     "labels:read": "labels:read · read labels with their inputs, make and download exports",
-    "registry:write": "registry:write · register systems, models and versions",
+    "registry:write": "registry:write · register systems, models and versions, ask for approvals",
     "policies:write": "policies:write · write and publish routing policies, make queues",
     "gate:read": "gate:read · ask whether an artifact may be deployed",
     "audit:read": "audit:read · read the audit events",

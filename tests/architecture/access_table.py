@@ -7,6 +7,7 @@ would be told about a thing that does not exist. A `form` is a page's; keys are 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -41,6 +42,9 @@ FLAGGERS = frozenset({"queue_manager", "model_owner", "compliance_officer", "key
 LABEL_READERS = frozenset({"queue_manager", "key labels:read"})
 OTHER_LABEL_READERS = frozenset({"other queue_manager", "other key"})
 OTHER_KEY = frozenset({"other key"})
+COMPLIANCE = frozenset({"compliance_officer"})
+EVIDENCE_ADDERS = frozenset({"model_owner", "risk_officer", "compliance_officer", "key registry:write"})
+SUSPENDERS = frozenset({"model_owner", "compliance_officer", "risk_officer", "key suspensions:write"})
 EVENT_READERS = frozenset({"auditor", "key audit:read"})
 
 
@@ -69,8 +73,10 @@ def page(address: str, may: frozenset[str], **given: Any) -> Row:
 
 REASON = {"reason": "because"}
 EMPTY = {"": ""}
+SOON = (datetime.now(UTC) + timedelta(days=7)).isoformat()
 NO_SUCH = frozenset({404})
 """There is no such judgement to take back."""
+TO_PROVE = frozenset({401})
 TO_SIGN_IN = frozenset({302})
 LEASED = {"token": 1}
 
@@ -79,9 +85,30 @@ def _submission() -> dict[str, Any]:
     return {"token": 1, "submission_id": str(uuid4()), "output": {"label": "ok"}, "reasons": ["wrong_label"]}
 
 
+UNANSWERED = {"pack": "eu-ai-act", "answers": {}}
+OVERRIDES = "/systems/{system}/assessments/{assessment}/overrides"
+RISK_PROPOSERS = frozenset({"model_owner", "compliance_officer", "risk_officer"})
+RISK_DECIDERS = frozenset({"compliance_officer", "risk_officer"})
+FILED_AGAIN = frozenset({409})
+"""Whoever comes later in the matrix finds a newer assessment, or the matter decided."""
 NEW_MODEL = {"slug": "new", "system": "own-system", "task": "t", "output_schema": {"type": "object"}}
 ARTIFACT = {"name": "m", "uri": "file:m", "sha256": "1" * 64, "size": 1}
 NEW_VERSION = {"version": "2.0.0", "artifacts": [ARTIFACT]}
+PROTECTION = {"pattern": "prod-*", "role": "compliance_officer", "environment": "production"}
+DEPLOYMENT = {"model": "own-model", "version": "1.0.0", "environment": "staging"}
+NEW_APPROVAL = {"model": "own-model", "version": "1.0.0", "environment": "staging"}
+VERDICT = {"verdict": "approve", "meaning": "I approve this version."}
+STAGES = {"stages": [{"name": "One", "roles": ["risk_officer"]}]}
+APPROVAL_POLICY = {"risk_class": "high_risk", "environment": "staging", **STAGES}
+NEW_EVIDENCE = {"system": "own-system", "item": "test-report", "title": "T", "metric": {"recall": 0.9}}
+NEW_WAIVER = {
+    "model": "own-model", "version": "1.0.0", "environment": "production", "requirement": "revalidation",
+    "reason": "because", "until": SOON,
+}  # fmt: skip
+NEW_DELEGATION = {
+    "to": "{email}", "role": "risk_officer", "system": "own-system", "ends_at": SOON, "reason": "because",
+}  # fmt: skip
+QUESTION = {"model": "own-model", "version": "1.0.0", "environment": "staging"}
 POLICY = {"queue": "own-system-inbox", "threshold": 0.8}
 PREDICTION = {
     "model": "own-model", "version": "1.0.0", "external_id": "new", "input": {}, "output": {"label": "ok"},
@@ -96,6 +123,24 @@ REST: Mapping[tuple[str, str], Row] = {
     ("systems-systems", "POST"): Row(ADMIN, "/systems", body={"slug": "new", "name": "New"}),
     ("systems-system", "GET"): Row(REGISTRY_READERS, "/systems/{system}"),
     ("systems-system", "PATCH"): Row(REGISTRY_WRITERS, "/systems/{system}", body={"name": "N"}),
+    ("risk-packs", "GET"): Row(SIGNED_IN, "/risk/packs", anywhere=SIGNED_IN),
+    ("risk-pack", "GET"): Row(SIGNED_IN, "/risk/packs/eu-ai-act", anywhere=SIGNED_IN),
+    ("risk-pack-version", "GET"): Row(SIGNED_IN, "/risk/packs/eu-ai-act/2026.1", anywhere=SIGNED_IN),
+    ("risk-classify", "POST"): Row(SIGNED_IN, "/risk/classify", body=UNANSWERED, anywhere=SIGNED_IN),
+    ("risk-assessments", "GET"): Row(REGISTRY_READERS, "/systems/{system}/assessments"),
+    ("risk-assessments", "POST"): Row(REGISTRY_WRITERS, "/systems/{system}/assessments", body=UNANSWERED),
+    ("risk-assessment", "GET"): Row(REGISTRY_READERS, "/systems/{system}/assessments/{assessment}"),
+    ("risk-overrides", "GET"): Row(REGISTRY_READERS, OVERRIDES),
+    ("risk-overrides", "POST"): Row(
+        RISK_PROPOSERS, OVERRIDES, body={"class": "prohibited", "reason": "r"}, answers=FILED_AGAIN
+    ),
+    ("risk-override", "GET"): Row(REGISTRY_READERS, f"{OVERRIDES}/{{override}}"),
+    ("risk-decision", "POST"): Row(
+        RISK_DECIDERS, f"{OVERRIDES}/{{override}}/decision", body={"verdict": "approve"}, answers=FILED_AGAIN
+    ),
+    ("risk-end", "POST"): Row(
+        frozenset(), f"{OVERRIDES}/{{override}}/end", body=REASON
+    ),
     ("catalog-models", "GET"): Row(
         SIGNED_IN - (KEYS - REGISTRY_READERS), "/models", anywhere=PEOPLE | {"other key"}
     ),
@@ -107,8 +152,99 @@ REST: Mapping[tuple[str, str], Row] = {
         REGISTRY_WRITERS, "/models/{model}/versions", body=NEW_VERSION
     ),
     ("catalog-version", "GET"): Row(REGISTRY_READERS, "/models/{model}/versions/{version}"),
+    ("catalog-cards", "GET"): Row(REGISTRY_READERS, "/models/{model}/versions/{version}/card"),
+    ("catalog-cards", "POST"): Row(
+        REGISTRY_WRITERS, "/models/{model}/versions/{version}/card", body={"card": {"use": "x"}}
+    ),
+    ("catalog-card", "GET"): Row(REGISTRY_READERS, "/models/{model}/versions/{version}/card/1"),
     ("catalog-environments", "GET"): Row(
         REGISTRY_READERS, "/environments", anywhere=(OTHERS - {"second queue"}) | {"other key"}
+    ),
+    ("catalog-environments", "POST"): Row(ADMIN, "/environments", body={"slug": "eu", "kind": "production"}),
+    ("catalog-environments", "PATCH"): Row(ADMIN, "/environments", body={"slug": "staging", "mode": "warn"}),
+    ("catalog-environment", "GET"): Row(
+        REGISTRY_READERS, "/environments/staging", anywhere=(OTHERS - {"second queue"}) | {"other key"}
+    ),
+    ("catalog-environment", "PATCH"): Row(ADMIN, "/environments/staging", body={"mode": "warn"}),
+    ("deployments-deployments", "GET"): Row(
+        SIGNED_IN - (KEYS - REGISTRY_READERS), "/deployments", anywhere=PEOPLE | {"other key"}
+    ),
+    ("deployments-deployments", "POST"): Row(REGISTRY_WRITERS, "/deployments", body=DEPLOYMENT),
+    ("deployments-rollback", "POST"): Row(
+        REGISTRY_WRITERS, "/deployments/rollback", body={"model": "own-model", "environment": "staging"}
+    ),
+    ("deployments-deployment", "GET"): Row(REGISTRY_READERS, "/deployments/{deployment}"),
+    ("aliases-aliases", "GET"): Row(REGISTRY_READERS, "/models/{model}/aliases"),
+    ("aliases-alias", "GET"): Row(REGISTRY_READERS, "/models/{model}/aliases/{alias}"),
+    ("aliases-alias", "PUT"): Row(
+        REGISTRY_WRITERS, "/models/{model}/aliases/{alias}", body={"version": "1.0.0"}
+    ),
+    ("aliases-alias", "DELETE"): Row(REGISTRY_WRITERS, "/models/{model}/aliases/{alias}"),
+    ("aliases-protections", "GET"): Row(
+        REGISTRY_READERS, "/alias-protections", anywhere=(OTHERS - {"second queue"}) | {"other key"}
+    ),
+    ("aliases-protections", "POST"): Row(ADMIN, "/alias-protections", body=PROTECTION),
+    ("aliases-protection", "GET"): Row(ADMIN, "/alias-protections/{protection}"),
+    ("aliases-protection", "DELETE"): Row(ADMIN, "/alias-protections/{protection}"),
+    ("comparison-compare", "GET"): Row(
+        REGISTRY_READERS, "/models/{model}/compare?version={version}&version={second_version}"
+    ),
+    ("lineage-lineage", "GET"): Row(REGISTRY_READERS, "/lineage?version={model}:{version}"),
+    ("approvals-approvals", "GET"): Row(
+        SIGNED_IN - (KEYS - REGISTRY_READERS), "/approvals", anywhere=PEOPLE | {"other key"}
+    ),
+    ("approvals-approvals", "POST"): Row(REGISTRY_WRITERS, "/approvals", body=NEW_APPROVAL),
+    ("approvals-approval", "GET"): Row(REGISTRY_READERS, "/approvals/{approval}"),
+    ("approvals-signatures", "POST"): Row(
+        frozenset({"risk_officer"}), "/approvals/{approval}/signatures", body=VERDICT, answers=TO_PROVE
+    ),
+    ("approvals-withdraw", "POST"): Row(REGISTRY_WRITERS, "/approvals/{approval}/withdraw", body={}),
+    ("approvals-policies", "GET"): Row(
+        REGISTRY_READERS, "/approval-policies", anywhere=(OTHERS - {"second queue"}) | {"other key"}
+    ),
+    ("approvals-policies", "POST"): Row(frozenset(), "/approval-policies", body=APPROVAL_POLICY),
+    ("approvals-policy", "GET"): Row(
+        REGISTRY_READERS | (OTHERS - {"second queue"}) | {"other key"}, "/approval-policies/{approval_policy}"
+    ),
+    ("approvals-policy", "PUT"): Row(frozenset(), "/approval-policies/{approval_policy}", body=STAGES),
+    ("approvals-policy", "DELETE"): Row(frozenset(), "/approval-policies/{approval_policy}"),
+    ("approvals-publish", "POST"): Row(frozenset(), "/approval-policies/{approval_policy}/publish", body={}),
+    ("evidence-list", "GET"): Row(
+        SIGNED_IN - (KEYS - REGISTRY_READERS), "/evidence", anywhere=PEOPLE | {"other key"}
+    ),
+    ("evidence-list", "POST"): Row(EVIDENCE_ADDERS, "/evidence", body=NEW_EVIDENCE),
+    ("evidence-one", "GET"): Row(REGISTRY_READERS, "/evidence/{evidence}"),
+    ("evidence-file", "GET"): Row(REGISTRY_READERS, "/evidence/{evidence}/file"),
+    ("waivers-waivers", "GET"): Row(
+        SIGNED_IN - (KEYS - REGISTRY_READERS), "/waivers", anywhere=PEOPLE | {"other key"}
+    ),
+    ("waivers-waivers", "POST"): Row(EVIDENCE_ADDERS & PEOPLE, "/waivers", body=NEW_WAIVER),
+    ("waivers-waiver", "GET"): Row(REGISTRY_READERS, "/waivers/{waiver}"),
+    ("waivers-approve", "POST"): Row(COMPLIANCE, "/waivers/{waiver}/approve", body={}),
+    ("waivers-refuse", "POST"): Row(COMPLIANCE, "/waivers/{waiver}/refuse", body={}),
+    ("waivers-end", "POST"): Row(COMPLIANCE, "/waivers/{waiver}/end", body={}),
+    ("delegations-delegations", "GET"): Row(PEOPLE, "/delegations", anywhere=PEOPLE),
+    ("delegations-delegations", "POST"): Row(
+        frozenset({"risk_officer"}), "/delegations", body=NEW_DELEGATION
+    ),
+    ("delegations-delegation", "GET"): Row(
+        CHECKERS, "/delegations/{delegation}", blind=ROLES - CHECKERS
+    ),
+    ("delegations-end", "POST"): Row(
+        frozenset(), "/delegations/{delegation}/end", body={}, blind=ROLES - CHECKERS
+    ),
+    ("gate-gate", "POST"): Row(
+        PEOPLE | {"key gate:read", "other key"}, "/gate", body=QUESTION, anywhere=PEOPLE | {"other key"}
+    ),
+    ("suspensions-suspensions", "GET"): Row(
+        SIGNED_IN - (KEYS - REGISTRY_READERS), "/suspensions", anywhere=PEOPLE | {"other key"}
+    ),
+    ("suspensions-suspensions", "POST"): Row(
+        SUSPENDERS, "/suspensions", body={"model": "own-model", "reason": "r"}
+    ),
+    ("suspensions-suspension", "GET"): Row(REGISTRY_READERS, "/suspensions/{suspension}"),
+    ("suspensions-lift", "POST"): Row(
+        SUSPENDERS - {"model_owner"}, "/suspensions/{suspension}/lift", body=REASON
     ),
     ("routing-policies", "GET"): Row(REGISTRY_READERS, "/models/{model}/policies"),
     ("routing-policies", "POST"): Row(POLICY_WRITERS, "/models/{model}/policies", body=POLICY),
@@ -175,15 +311,20 @@ REST: Mapping[tuple[str, str], Row] = {
     ("exports-export", "DELETE"): Row(MANAGER, "/exports/{export}"),
     ("exports-cancel", "POST"): Row(LABEL_READERS, "/exports/{export}/cancel", body={}),
     ("exports-file", "GET"): Row(LABEL_READERS, "/exports/{export}/files/{file}"),
+    ("hall-why", "GET"): Row(ROLES | KEYS, "/why?action=system.read&on=system:{system}"),
     ("hall-openapi", "GET"): Row(ANYBODY, "/openapi.json", anywhere=ANYBODY),
     ("hall-docs", "GET"): Row(ANYBODY, "/docs", anywhere=ANYBODY),
 }  # fmt: skip
 
 ROLE = {"role": "reviewer", "scope": "{scope}"}
+RISK = "/systems/{system}/risk"
+NOT_MINE = frozenset({409})
+"""Somebody else has the draft."""
 PERSON = "/administration/people/{person}"
 KEY = "/administration/keys/{key}"
 ITEM = "/review/items/{review}"
 CASE = "/predictions/{prediction}"
+DRAFT_POLICY = "/approvals/_policies/_draft?risk_class=high_risk&environment=production"
 
 PAGES: Mapping[tuple[str, str], Row] = {
     ("healthz", "GET"): Row(ANYBODY, "/healthz", anywhere=ANYBODY),
@@ -192,9 +333,11 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("account_login", "GET"): Row(ANYBODY, "/sign-in", anywhere=ANYBODY),
     ("account_login", "POST"): Row(ANYBODY, "/sign-in", body={"login": "x@example.org"}, anywhere=ANYBODY),
     ("account_logout", "POST"): Row(ANYBODY, "/sign-out", body=EMPTY, anywhere=ANYBODY, answers=TO_SIGN_IN),
+    ("gate-keys", "GET"): Row(ANYBODY, "/.well-known/countersign/keys.json", anywhere=ANYBODY),
     ("page-problems", "GET"): Row(ANYBODY, "/problems", anywhere=ANYBODY),
     ("page-problem", "GET"): Row(ANYBODY, "/problems/not-found", anywhere=ANYBODY),
     ("page-home", "GET"): page("/", PEOPLE, anywhere=PEOPLE),
+    ("page-why", "GET"): page("/why?action=system.read&on=system:{system}", ROLES),
     ("page-search", "GET"): page("/search?q=own", PEOPLE, anywhere=PEOPLE),
     ("page-profile", "GET"): page("/profile", PEOPLE, anywhere=PEOPLE),
     ("page-profile", "POST"): page("/profile", PEOPLE, body={"name": "N"}, anywhere=PEOPLE),
@@ -214,6 +357,7 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("page-person-password", "POST"): page(f"{PERSON}/password", ADMIN, body=EMPTY),
     ("page-person-group", "POST"): page(f"{PERSON}/group", ADMIN, body={"group": "north"}),
     ("page-person-token-revoke", "POST"): page(PERSON + "/tokens/{token}/revoke", ADMIN, body=EMPTY),
+    ("page-receipt-keys", "GET"): page("/administration/receipt-keys", CHECKERS),
     ("page-keys", "GET"): page("/administration/keys", CHECKERS),
     ("page-key-new", "GET"): page("/administration/keys/new", ADMIN),
     ("page-key-new", "POST"): page("/administration/keys/new", ADMIN, body={"name": "N"}),
@@ -233,6 +377,37 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("page-system-change", "POST"): page(
         "/systems/{system}/change", REGISTRY_WRITERS, body={"name": "N"}
     ),
+    ("page-risk-packs", "GET"): page("/risk/packs", PEOPLE, anywhere=PEOPLE),
+    ("page-risk-pack", "GET"): page("/risk/packs/eu-ai-act/2026.1", PEOPLE, anywhere=PEOPLE),
+    # Whoever is responsible for risk everywhere; here they are of one system only.
+    ("page-risk-reclassify", "GET"): page("/risk/packs/eu-ai-act/2026.1/reclassify", frozenset()),
+    ("page-risk-reclassify", "POST"): page(
+        "/risk/packs/eu-ai-act/2026.1/reclassify", frozenset(), body=EMPTY
+    ),
+    ("page-risk", "GET"): page(RISK, ROLES),
+    ("page-risk-assessment", "GET"): page(f"{RISK}/{{assessment}}", ROLES),
+    ("page-risk-override", "POST"): page(f"{RISK}/{{assessment}}/override", RISK_PROPOSERS, body=EMPTY),
+    ("page-risk-exemption", "POST"): page(f"{RISK}/{{assessment}}/exemption", RISK_PROPOSERS, body=EMPTY),
+    ("page-risk-decide", "POST"): page(
+        f"{RISK}/{{assessment}}/overrides/{{override}}/decide", RISK_DECIDERS, body={"verdict": "approve"}
+    ),
+    ("page-risk-end", "POST"): page(
+        f"{RISK}/{{assessment}}/overrides/{{override}}/end", frozenset(), body=REASON
+    ),
+    ("page-risk-begin", "POST"): page(f"{RISK}/_begin/bank-model-risk", REGISTRY_WRITERS, body=EMPTY),
+    ("page-risk-answer", "GET"): page(f"{RISK}/_answer/eu-ai-act", REGISTRY_WRITERS),
+    ("page-risk-answer", "POST"): page(
+        f"{RISK}/_answer/eu-ai-act", REGISTRY_WRITERS, body={"ai_system": "yes"}, answers=NOT_MINE
+    ),
+    ("page-risk-file", "POST"): page(
+        f"{RISK}/_answer/eu-ai-act/file", REGISTRY_WRITERS, body=EMPTY, answers=NOT_MINE
+    ),
+    ("page-risk-hand-over", "POST"): page(
+        f"{RISK}/_answer/eu-ai-act/hand-over", REGISTRY_WRITERS, body=EMPTY
+    ),
+    ("page-risk-discard", "POST"): page(
+        f"{RISK}/_answer/eu-ai-act/discard", REGISTRY_WRITERS, body=EMPTY, answers=NOT_MINE
+    ),
     ("page-model-new", "GET"): page("/models/_register?system={system}", REGISTRY_WRITERS),
     ("page-model-new", "POST"): page(
         "/models/_register?system={system}", REGISTRY_WRITERS, body={"slug": "n"}
@@ -244,6 +419,101 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ),
     ("page-versions", "GET"): page("/models/{model}/versions", ROLES),
     ("page-version", "GET"): page("/models/{model}/versions/{version}", ROLES),
+    ("page-environments", "GET"): page("/environments", ROLES, anywhere=OTHERS - {"second queue"}),
+    ("page-environment-new", "GET"): page("/environments/_new", ADMIN),
+    ("page-environment-new", "POST"): page("/environments/_new", ADMIN, body={"slug": "eu"}),
+    ("page-environment-change", "GET"): page("/environments/staging/change", ADMIN),
+    ("page-environment-change", "POST"): page(
+        "/environments/staging/change", ADMIN, body={"mode": "warn"}
+    ),
+    ("page-environment", "GET"): page("/environments/staging", ROLES, anywhere=OTHERS - {"second queue"}),
+    ("page-deployments", "GET"): page("/models/{model}/deployments", ROLES),
+    ("page-deploy", "POST"): page(
+        "/models/{model}/deployments/deploy", REGISTRY_WRITERS,
+        body={"version": "1.0.0", "environment": "staging"},
+    ),
+    ("page-rollback", "POST"): page(
+        "/models/{model}/deployments/rollback", REGISTRY_WRITERS, body={"environment": "staging"}
+    ),
+    ("page-aliases", "GET"): page("/models/{model}/aliases", ROLES),
+    ("page-alias-move", "POST"): page(
+        "/models/{model}/aliases/_move", REGISTRY_WRITERS, body={"alias": "champion", "version": "1.0.0"}
+    ),
+    ("page-alias-remove", "POST"): page(
+        "/models/{model}/aliases/{alias}/remove", REGISTRY_WRITERS, body=EMPTY
+    ),
+    ("page-protections", "GET"): page("/alias-protections", ROLES, anywhere=OTHERS - {"second queue"}),
+    ("page-protections", "POST"): page("/alias-protections", ADMIN, body=PROTECTION),
+    ("page-protection-end", "POST"): page("/alias-protections/{protection}/end", ADMIN, body=EMPTY),
+    ("page-card", "GET"): page("/models/{model}/versions/{version}/card", REGISTRY_WRITERS),
+    ("page-card", "POST"): page(
+        "/models/{model}/versions/{version}/card", REGISTRY_WRITERS, body={"card": "{{}}"}
+    ),
+    ("page-portfolio", "GET"): page("/portfolio", PEOPLE, anywhere=PEOPLE),
+    ("page-gate", "GET"): page("/models/{model}/gate", ROLES),
+    ("page-suspensions", "GET"): page("/suspensions", PEOPLE, anywhere=PEOPLE),
+    ("page-suspend", "GET"): page("/suspensions/_raise?model={model}&version={version}", SUSPENDERS),
+    ("page-suspend", "POST"): page(
+        "/suspensions/_raise?model={model}&version={version}", SUSPENDERS, body={"reason": "r"}
+    ),
+    ("page-suspension", "GET"): page("/suspensions/{suspension}", ROLES),
+    ("page-lift", "POST"): page(
+        "/suspensions/{suspension}/lift", SUSPENDERS - {"model_owner"}, body=REASON
+    ),
+    ("page-compare", "GET"): page("/models/{model}/compare", ROLES),
+    ("page-lineage", "GET"): page("/lineage?version={model}:{version}", ROLES),
+    ("page-approvals", "GET"): page("/approvals", PEOPLE, anywhere=PEOPLE),
+    ("page-approvals-sign", "POST"): page(
+        "/approvals/_sign", PEOPLE, body={"verdict": "approve"}, anywhere=PEOPLE
+    ),
+    ("page-approval", "GET"): page("/approvals/{approval}", ROLES),
+    ("page-approval-sign", "POST"): page(
+        "/approvals/{approval}/sign", frozenset({"risk_officer"}), body={"verdict": "approve"}
+    ),
+    ("page-approval-withdraw", "POST"): page(
+        "/approvals/{approval}/withdraw", frozenset({"model_owner"}), body=EMPTY
+    ),
+    ("page-approval-record", "GET"): page("/approvals/{approval}/record", ROLES),
+    ("page-approval-policies", "GET"): page(
+        "/approvals/_policies", ROLES, anywhere=OTHERS - {"second queue"}
+    ),
+    ("page-approval-policy-new", "GET"): page(DRAFT_POLICY, frozenset()),
+    ("page-approval-policy-new", "POST"): page(DRAFT_POLICY, frozenset(), body={"valid_days": "1"}),
+    ("page-approval-policy", "GET"): page(
+        "/approvals/_policies/{approval_policy}", ROLES | (OTHERS - {"second queue"})
+    ),
+    ("page-approval-policy", "POST"): page(
+        "/approvals/_policies/{approval_policy}", frozenset(), body={"valid_days": "1"}
+    ),
+    ("page-approval-publish", "POST"): page(
+        "/approvals/_policies/{approval_policy}/publish", frozenset(), body=EMPTY
+    ),
+    ("page-approval-discard", "POST"): page(
+        "/approvals/_policies/{approval_policy}/discard", frozenset(), body=EMPTY
+    ),
+    ("page-submit", "GET"): page("/models/{model}/versions/{version}/submit", ROLES),
+    ("page-submit", "POST"): page(
+        "/models/{model}/versions/{version}/submit?environment=staging", REGISTRY_WRITERS, body={"note": "n"}
+    ),
+    ("page-evidence-new", "GET"): page("/models/{model}/versions/{version}/evidence", EVIDENCE_ADDERS),
+    ("page-evidence-new", "POST"): page(
+        "/models/{model}/versions/{version}/evidence", EVIDENCE_ADDERS, body={"item": "i"}
+    ),
+    ("page-waivers", "GET"): page("/models/{model}/versions/{version}/waivers", ROLES),
+    ("page-waivers", "POST"): page(
+        "/models/{model}/versions/{version}/waivers", EVIDENCE_ADDERS, body={"reason": "r"}
+    ),
+    ("page-waiver-approve", "POST"): page("/waivers/{waiver}/approve", COMPLIANCE, body=EMPTY),
+    ("page-waiver-refuse", "POST"): page("/waivers/{waiver}/refuse", COMPLIANCE, body=EMPTY),
+    ("page-waiver-end", "POST"): page("/waivers/{waiver}/end", COMPLIANCE, body=EMPTY),
+    ("page-delegations", "GET"): page("/approvals/_delegations", PEOPLE, anywhere=PEOPLE),
+    ("page-delegations", "POST"): page(
+        "/approvals/_delegations", PEOPLE, body={"reason": "r"}, anywhere=PEOPLE
+    ),
+    ("page-delegation-end", "POST"): page(
+        "/approvals/_delegations/{delegation}/end", frozenset(), body=EMPTY, blind=ROLES - CHECKERS
+    ),
+    ("page-evidence-file", "GET"): page("/evidence/{evidence}/file", ROLES),
     ("page-policies", "GET"): page("/models/{model}/policies", ROLES),
     ("page-policy-new", "GET"): page("/models/{model}/policies/_draft", POLICY_WRITERS),
     ("page-policy-new", "POST"): page(

@@ -6,6 +6,7 @@ that `own` is there.
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -20,9 +21,12 @@ from config.models import StoredMail
 from governance.access import credentials, services
 from governance.access.models import Person
 from governance.access.roles import PERMISSIONS_BY_KEY_SCOPE, Role
+from registry.systems import services as systems
 from reviews.labels.models import Label
 from reviews.queue import services as queues
 from tests import factories
+from tests.governance.risk.answered import RECRUITING
+from tests.registry.gates import gate
 
 NOWHERE = factories.nobody_there()
 EVERYWHERE_ONLY = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
@@ -34,7 +38,8 @@ HTMX = {"HX-Request": "true"}
 BACKEND = "governance.access.backend.RoleBackend"
 BY_ID = (
     "prediction", "decided", "review", "decided_review", "label", "export", "event", "person", "assignment",
-    "token", "key", "mail",
+    "token", "key", "mail", "deployment", "protection", "override",
+    "approval", "approval_policy", "evidence", "waiver", "delegation", "suspension",
 )  # fmt: skip
 SCHEMA = {
     "type": "object",
@@ -89,9 +94,11 @@ def build() -> World:
     key = _key(world, "maker", KEY_SCOPES, own)
     _make_things(world, key, almighty)
     world.own |= _people_things()
+    world.own |= _approval_things(own, key, almighty)
     world.missing = {
         "system": "no-such", "model": "no-such", "version": "9.9.9", "policy": 99, "queue": "no-such",
-        "file": "no-such.jsonl", "external_id": "no-such",
+        "second_version": "9.9.8", "alias": "no-such", "file": "no-such.jsonl", "external_id": "no-such",
+        "assessment": 99,
     } | dict.fromkeys(BY_ID, NOWHERE)  # fmt: skip
     return world
 
@@ -138,6 +145,11 @@ def _make_things(world: World, key: Caller, almighty: Caller) -> None:
     _done(key.ask("POST", "/api/v1/models/own-model/versions", {
         "version": "1.0.0", "artifacts": [{"name": "m", "uri": "file:m", "sha256": "0" * 64, "size": 1}],
     }))  # fmt: skip
+    _done(key.ask("POST", "/api/v1/models/own-model/versions", {"version": "1.1.0", "parent": "1.0.0"}))
+    _done(key.ask("PUT", "/api/v1/models/own-model/aliases/champion", {"version": "1.0.0"}))
+    protection = _done(almighty.ask("POST", "/api/v1/alias-protections", {
+        "pattern": "other", "role": "auditor", "environment": "production",
+    }))  # fmt: skip
     policy = {"queue": "own-system-inbox", "threshold": 0.9}
     _done(key.ask("POST", "/api/v1/models/own-model/policies", policy))
     _done(key.ask("POST", "/api/v1/models/own-model/policies/1/publish", {}))
@@ -152,14 +164,60 @@ def _make_things(world: World, key: Caller, almighty: Caller) -> None:
     }))  # fmt: skip
     waiting = _predict(key, "waits still")
     decided = claimed["review"]["prediction"]["id"]
+    with gate():
+        deployed = _done(key.ask("POST", "/api/v1/deployments", {
+            "model": "own-model", "version": "1.0.0", "environment": "production",
+        }))  # fmt: skip
+    answers = {"pack": "eu-ai-act", "answers": RECRUITING}
+    assessed = _done(key.ask("POST", "/api/v1/systems/own-system/assessments", answers))
+    at = f"/api/v1/systems/own-system/assessments/{assessed['number']}/overrides"
+    almighty.ask("POST", "/systems/own-system/risk/_begin/eu-ai-act", {}, form=True)
+    override = _done(almighty.ask("POST", at, {
+        "class": "not_high_risk", "reason": "because", "expires_on": "2999-01-01",
+    }))  # fmt: skip
+    suspended = _done(key.ask("POST", "/api/v1/suspensions", {
+        "model": "own-model", "version": "1.1.0", "reason": "It drifts.",
+    }))  # fmt: skip
     export = _done(key.ask("POST", "/api/v1/exports", {"model": "own-model", "format": "jsonl"}))
     world.own |= {
         "system": "own-system", "model": "own-model", "version": "1.0.0", "policy": 2,
+        "second_version": "1.1.0", "alias": "champion", "protection": protection["id"],
         "queue": "own-system-inbox", "prediction": waiting["id"], "external_id": waiting["external_id"],
-        "review": waiting["review"]["id"],
+        "review": waiting["review"]["id"], "deployment": deployed["id"],
         "decided": decided, "decided_review": judged,
+        "suspension": suspended["id"],
         "label": str(Label.objects.get().id), "export": export["id"], "file": "labels.jsonl",
+        "assessment": assessed["number"], "override": override["id"],
         "event": str(Event.objects.filter(kind="reviews.queue.created").first().id),  # type: ignore[union-attr]
+    }  # fmt: skip
+
+
+def _approval_things(own: Any, key: Caller, almighty: Caller) -> dict[str, Any]:
+    owners = {
+        title: factories.person(name=title).email
+        for title in ("business_sponsor", "product_owner", "technical_lead")
+    }
+    systems.change(system_id=own.pk, actor=OPERATOR, changes={"owners": owners}, now=timezone.now())
+    soon = (timezone.now() + timedelta(days=7)).isoformat()
+    taker = factories.person(name="taker")
+    about = {"model": "own-model", "version": "1.0.0"}
+    approval = _done(key.ask("POST", "/api/v1/approvals", {**about, "environment": "production"}))
+    policy = _done(almighty.ask("POST", "/api/v1/approval-policies", {
+        "risk_class": "high_risk", "environment": "production",
+        "stages": [{"name": "One", "roles": ["risk_officer"]}],
+    }))  # fmt: skip
+    evidence = _done(almighty.ask("POST", "/api/v1/evidence", {
+        **about, "item": "human-oversight", "title": "T", "filename": "a.txt", "content": "aGVsbG8=",
+    }))  # fmt: skip
+    waiver = _done(almighty.ask("POST", "/api/v1/waivers", {
+        **about, "environment": "production", "requirement": "revalidation", "reason": "r", "until": soon,
+    }))  # fmt: skip
+    delegation = _done(almighty.ask("POST", "/api/v1/delegations", {
+        "to": taker.email, "role": "risk_officer", "ends_at": soon, "reason": "r",
+    }))  # fmt: skip
+    return {
+        "approval": approval["id"], "approval_policy": policy["id"], "evidence": evidence["id"],
+        "waiver": waiver["id"], "delegation": delegation["id"], "email": taker.email,
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_is_not_ready_while_migrations_are_missing(client: Client, monkeypatch):
 @pytest.mark.django_db
 def test_is_not_ready_without_a_database_and_names_no_host(client: Client, monkeypatch):
     def fail(*_: object) -> None:
-        from config.postgresql.base import DatabaseUnreachable
+        from audit.unreachable import DatabaseUnreachable
 
         raise DatabaseUnreachable("connection to secret-host failed for user secret")
 

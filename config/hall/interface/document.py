@@ -9,13 +9,24 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from config.hall.interface import judging, registering, reviewing
+from config.hall.interface import (
+    approving,
+    classifying,
+    governing,
+    judging,
+    registering,
+    releasing,
+    reviewing,
+)
 from config.hall.interface.building import ACTING, READING, Operation, Schema, ref
 from config.hall.interface.components import components
 from config.hall.routes import Route, routes
 from config.version import VERSION
 
-OPERATIONS = {**registering.OPERATIONS, **reviewing.OPERATIONS, **judging.OPERATIONS}
+OPERATIONS = {
+    **registering.OPERATIONS, **releasing.OPERATIONS, **classifying.OPERATIONS,
+    **approving.OPERATIONS, **governing.OPERATIONS, **reviewing.OPERATIONS, **judging.OPERATIONS,
+}  # fmt: skip
 
 ABOUT = """\
 Refusals are `application/problem+json` (RFC 9457); `type` leads to a page that explains the code. POSTs \

@@ -9,6 +9,7 @@ from config.hall.interface.building import (
     SLUG,
     TEXT,
     Operation,
+    body,
     feed_of,
     maybe,
     page_of,
@@ -16,14 +17,15 @@ from config.hall.interface.building import (
     thing,
 )
 
-_READER = "a role on the system, or a key that reads the registry"
-_WRITER = "registry:write, or a model owner of the system"
+READER = "a role on the system, or a key that reads the registry"
+RULER = "an administrator or compliance officer with that role everywhere"
+WRITER = "registry:write, or a model owner of the system"
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("systems-systems", "GET"): Operation(
         "Registry",
         "List AI systems",
-        _READER,
+        READER,
         {200: page_of(ref("System"))},
         query=PAGES,
     ),
@@ -37,40 +39,40 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("systems-system", "GET"): Operation(
         "Registry",
         "Read an AI system",
-        _READER,
+        READER,
         {200: ref("System")},
     ),
     ("systems-system", "PATCH"): Operation(
         "Registry",
         "Change an AI system",
-        _WRITER,
+        WRITER,
         {200: ref("System")},
         body=ref("SystemChanges"),
     ),
     ("catalog-models", "GET"): Operation(
         "Registry",
         "List models",
-        _READER,
+        READER,
         {200: page_of(ref("Model"))},
         query={**PAGES, "system": (SLUG, "only of this AI system")},
     ),
     ("catalog-models", "POST"): Operation(
         "Registry",
         "Register a model",
-        _WRITER,
+        WRITER,
         {201: ref("Model")},
         body=ref("NewModel"),
     ),
     ("catalog-model", "GET"): Operation(
         "Registry",
         "Read a model",
-        _READER,
+        READER,
         {200: ref("Model")},
     ),
     ("catalog-model", "PATCH"): Operation(
         "Registry",
         "Change a model",
-        _WRITER,
+        WRITER,
         {200: ref("Model")},
         body=ref("ModelChanges"),
         text="A new schema is a new schema version; predictions live under the one in force when posted.",
@@ -78,14 +80,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("catalog-versions", "GET"): Operation(
         "Registry",
         "List the versions of a model",
-        _READER,
+        READER,
         {200: page_of(ref("ModelVersion"))},
         query=PAGES,
     ),
     ("catalog-versions", "POST"): Operation(
         "Registry",
         "Register a version",
-        _WRITER,
+        WRITER,
         {201: ref("ModelVersion")},
         body=ref("NewModelVersion"),
         text="Artifacts, data, code, parameters and metrics never change.",
@@ -93,15 +95,64 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("catalog-version", "GET"): Operation(
         "Registry",
         "Read a version",
-        _READER,
+        READER,
         {200: ref("ModelVersion")},
+    ),
+    ("catalog-cards", "GET"): Operation(
+        "Registry",
+        "List the cards of a version, newest first",
+        READER,
+        {200: page_of(ref("Card"))},
+        query=PAGES,
+    ),
+    ("catalog-cards", "POST"): Operation(
+        "Registry",
+        "Revise the card of a version",
+        WRITER,
+        {201: ref("Card")},
+        body=body("card", card=OBJECT),
+        text="The card that came with the version is number 1. `sha256` is of its RFC 8785 form.",
+    ),
+    ("catalog-card", "GET"): Operation(
+        "Registry",
+        "Read one card of a version",
+        READER,
+        {200: ref("Card")},
     ),
     ("catalog-environments", "GET"): Operation(
         "Registry",
         "List environments",
-        _READER,
+        READER,
         {200: page_of(ref("Environment"))},
         query=PAGES,
+    ),
+    ("catalog-environments", "POST"): Operation(
+        "Registry",
+        "Make an environment",
+        RULER,
+        {201: ref("Environment")},
+        body=ref("NewEnvironment"),
+    ),
+    ("catalog-environments", "PATCH"): Operation(
+        "Registry",
+        "Change the environment that the body names",
+        RULER,
+        {200: ref("Environment")},
+        body=ref("EnvironmentChanges"),
+    ),
+    ("catalog-environment", "GET"): Operation(
+        "Registry",
+        "Read an environment",
+        READER,
+        {200: ref("Environment")},
+    ),
+    ("catalog-environment", "PATCH"): Operation(
+        "Registry",
+        "Change an environment",
+        RULER,
+        {200: ref("Environment")},
+        body=ref("EnvironmentChanges"),
+        text="It holds at once; `mode` decides what the gate does about a version that lacks something.",
     ),
     ("trail-events", "GET"): Operation(
         "Audit",

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from audit.trail.actors import OPERATOR
 from config.hall.home import what_needs
+from governance.access import services as access
 from governance.access.models import Person
 from tests import factories
 
@@ -35,6 +37,14 @@ def test_tells_an_owner_which_systems_have_gaps() -> None:
 
     assert "Card payments lacks an owner" in found
     assert other.name not in " ".join(found)
+
+
+def test_tells_an_owner_who_has_left() -> None:
+    gone = factories.person()
+    system = factories.system(name="Card payments", owners={"technical_lead": gone.email})
+    access.deactivate(person_id=gone.pk, actor=OPERATOR, now=timezone.now())
+
+    assert "An owner of Card payments has left" in titles(factories.person("model_owner", at=system))
 
 
 def test_tells_an_administrator_about_keys_and_accounts(settings: Any) -> None:
