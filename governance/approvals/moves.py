@@ -14,7 +14,7 @@ from governance.approvals import notifications, policies
 from governance.approvals.errors import AlreadyDecided, IllegalTransition
 from governance.approvals.models import ApprovalRequest
 from governance.approvals.states import DECIDED, TRANSITIONS, State
-from registry.catalog.services import raise_epoch
+from registry.catalog.epoch import raise_epoch
 
 
 def first_unsigned(request: ApprovalRequest) -> int:

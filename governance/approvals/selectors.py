@@ -21,6 +21,7 @@ from governance.approvals.models import ApprovalPolicy, ApprovalRequest, Signatu
 from governance.approvals.policies import ASKING_NEEDS, counting
 from governance.approvals.reasons import Reason
 from governance.approvals.states import PolicyState, State
+from governance.delegations.models import Delegation
 from governance.delegations.selectors import lent_systems
 from governance.waivers.selectors import waived
 from registry.catalog.models import Environment
@@ -138,7 +139,7 @@ def bound_now(request: ApprovalRequest) -> binding.Bound | None:
 def requests_for(actor: Any) -> QuerySet[ApprovalRequest]:
     """All requests within the actor's reach, also by a signature that somebody lent them."""
     mine = Q(system__in=systems_for(actor).select_related(None))
-    if isinstance(actor, Person) and actor.delegations_taken.exists():
+    if isinstance(actor, Person) and Delegation.objects.filter(taker=actor).exists():
         lent = lent_systems(actor, now=timezone.now())
         mine = Q() if lent is None else mine | Q(system__in=lent)
     return related(ApprovalRequest.objects.filter(mine))

@@ -64,18 +64,23 @@ def add(
         created_by=actor.audit_ref,
         created_at=now,
     )
-    details = {
-        "item": evidence.item,
-        "revision": evidence.revision,
-        "version": str(version.pk) if version else None,
-        "model": str(model.pk) if model else None,
-        "sha256": digest,
-        "valid_until": evidence.valid_until,
-        "owner": owner.audit_ref if owner else None,
-    }
+    details = _details(evidence)
     trail.record(kind="approvals.evidence.added", actor=actor, entity=evidence, details=details, now=now)
     raise_epoch()  # an approval may no longer be about what is there
     return evidence
+
+
+def _details(evidence: Evidence) -> dict[str, object]:
+    """What the event says of a revision."""
+    return {
+        "item": evidence.item,
+        "revision": evidence.revision,
+        "version": str(evidence.version_id) if evidence.version_id else None,
+        "model": str(evidence.model_id) if evidence.model_id else None,
+        "sha256": evidence.sha256,
+        "valid_until": evidence.valid_until,
+        "owner": evidence.owner.audit_ref if evidence.owner else None,
+    }
 
 
 @transaction.atomic

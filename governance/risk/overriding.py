@@ -19,7 +19,7 @@ from governance.risk.pack import Pack
 from governance.risk.services import lock_system
 from governance.risk.standing import rank
 from governance.risk.states import FINAL, TRANSITIONS, OverrideKind, OverrideState
-from registry.catalog.services import raise_epoch
+from registry.catalog.epoch import raise_epoch
 
 EVENTS: Final[Mapping[OverrideState, str]] = {
     OverrideState.PROPOSED: "governance.override.proposed",

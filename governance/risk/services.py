@@ -16,7 +16,7 @@ from governance.risk.engine import classify
 from governance.risk.models import Assessment
 from governance.risk.pack import Pack
 from governance.risk.standing import digest_of
-from registry.catalog.services import raise_epoch
+from registry.catalog.epoch import raise_epoch
 from registry.systems.models import AISystem
 
 

@@ -12,8 +12,8 @@ from governance.suspensions import facts, notifications, policies, selectors
 from governance.suspensions.errors import AlreadyLifted, AlreadySuspended, LiftNotApproved
 from governance.suspensions.models import Suspension
 from governance.suspensions.reading import LONGEST_REASON
+from registry.catalog.epoch import raise_epoch
 from registry.catalog.models import Model, ModelVersion
-from registry.catalog.services import raise_epoch
 from registry.systems.models import AISystem
 
 

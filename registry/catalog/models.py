@@ -17,7 +17,7 @@ class Epoch(models.Model):
     """A single row that counts changes of what web processes keep in memory.
 
     Models, schemas, versions, environments, routing policies, suspensions: whoever changes one raises
-    the epoch in the same transaction (`registry.catalog.services.raise_epoch`), and a process that
+    the epoch in the same transaction (`registry.catalog.epoch.raise_epoch`), and a process that
     finds another epoch than its own reads everything afresh.
     """
 

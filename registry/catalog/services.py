@@ -11,7 +11,7 @@ from audit.refusals import BadInput, FieldError, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
 from registry.catalog import cards, schemas, selectors
-from registry.catalog.epoch import raise_epoch as raise_epoch
+from registry.catalog.epoch import raise_epoch
 from registry.catalog.errors import VersionExists
 from registry.catalog.models import Artifact, DatasetUse, Model, ModelVersion, SchemaVersion
 from registry.catalog.reading import NewVersion

@@ -16,10 +16,10 @@ from django.db import connection
 from psycopg import sql
 
 from audit.ids import uuid7
+from audit.prepared import execute
 from reviews.intake import evidence
 from reviews.intake.arrival import Arrival, stored_subject_hash
 from reviews.intake.statements import EVENT, GATE, ITEM, OUTCOME, PAYLOAD, PREDICTION, SLOT, Gate, key_id
-from reviews.queue.prepared import execute
 
 TAKE_MANY: Final = f"""
 WITH {GATE}, taken AS (

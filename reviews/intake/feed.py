@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from audit.prepared import execute
 from audit.refusals import NotFound, NotPermitted
 from audit.trail import feeds
 from audit.trail.actors import Actor
@@ -16,7 +17,6 @@ from governance.access.selectors import require
 from registry.catalog.models import Model
 from reviews.intake.content import stored_text
 from reviews.intake.reading import read_json
-from reviews.queue.prepared import execute
 
 NO_OUTCOMES: Final = "Reading outcomes needs a service key with the scope outcomes:read."
 LARGEST_PAGE: Final = 16 * 1024 * 1024

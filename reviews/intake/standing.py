@@ -8,10 +8,10 @@ from uuid import UUID
 
 import orjson
 
+from audit.prepared import execute
 from reviews.intake.arrival import Arrival
 from reviews.intake.content import stored_text
 from reviews.intake.reading import read_json
-from reviews.queue.prepared import execute
 
 MODEL: Final = "model"
 

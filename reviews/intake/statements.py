@@ -11,11 +11,11 @@ takes nothing, and its next statement sees the first one's row.
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from audit.prepared import execute
 from governance.access.models import ServiceKey
 from registry.catalog.epoch import EPOCH
 from reviews.intake.arrival import Arrival, stored_subject_hash
 from reviews.intake.evidence import events_of
-from reviews.queue.prepared import execute
 
 GATE: Final = f"""
 gate AS MATERIALIZED (

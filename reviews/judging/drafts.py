@@ -3,6 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
+from audit.prepared import execute
 from audit.refusals import BadInput, FieldError, NotFound
 from audit.trail.actors import Actor
 from governance.access.models import Person
@@ -10,7 +11,6 @@ from reviews.judging.submission import LARGEST_DRAFT
 from reviews.queue import claims, moves, policies
 from reviews.queue.errors import LeaseLost
 from reviews.queue.models import Draft, ReviewItem
-from reviews.queue.prepared import execute
 
 
 def keep_draft(*, item_id: UUID, token: int, body: str, actor: Actor, now: dt.datetime) -> None:

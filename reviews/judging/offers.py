@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from audit.prepared import execute
 from governance.access.models import Person
 from reviews.intake.reading import read_json
 from reviews.intake.standing import as_fragment
@@ -16,7 +17,6 @@ from reviews.judging.codes import CODES
 from reviews.judging.shown import payload_shown
 from reviews.queue.claims import Lease, Taken
 from reviews.queue.models import ReviewItem
-from reviews.queue.prepared import execute
 from reviews.queue.states import LEASED
 
 _CASE = """

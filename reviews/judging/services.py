@@ -7,6 +7,7 @@ import orjson
 from django.db import IntegrityError, transaction
 
 from audit.ids import uuid7
+from audit.prepared import execute, pipelined
 from audit.refusals import BadInput, FieldError, NotFound
 from audit.trail import services as trail
 from audit.trail.actors import Actor
@@ -33,7 +34,6 @@ from reviews.queue import claims, moves, policies
 from reviews.queue.claims import Lease, Taken
 from reviews.queue.errors import LeaseLost, TooLate
 from reviews.queue.models import Judgement, ReviewItem
-from reviews.queue.prepared import execute, pipelined
 from reviews.queue.states import OPEN, PassedOver, State, Verdict
 
 __all__ = ["escalate", "judge", "keep_draft", "reopen", "settle", "undo"]

@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from django.db import transaction
 
+from audit.prepared import pipelined
 from audit.trail.actors import CLOCK, Actor
 from reviews.intake import outcomes
 from reviews.intake.content import content_bytes
@@ -13,7 +14,6 @@ from reviews.intake.models import Prediction, Status
 from reviews.labels import services as labels
 from reviews.queue import moves
 from reviews.queue.models import Judgement, ReviewItem
-from reviews.queue.prepared import pipelined
 from reviews.queue.states import State, Verdict
 
 SOURCE = "human"

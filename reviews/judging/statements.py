@@ -7,12 +7,12 @@ from uuid import UUID
 
 import orjson
 
+from audit.prepared import execute, pipelined
 from reviews.intake import outcomes
 from reviews.intake.models import Prediction
 from reviews.intake.reading import read_json
 from reviews.queue import claims, moves
 from reviews.queue.models import Judgement, ReviewItem
-from reviews.queue.prepared import execute, pipelined
 
 _JUDGEMENT = Judgement._meta.concrete_fields
 

@@ -24,10 +24,10 @@ from uuid import UUID
 
 from django.conf import settings
 
+from audit.prepared import execute
 from audit.trail.actors import Actor
 from governance.access.models import Person
 from reviews.queue.models import ReviewItem
-from reviews.queue.prepared import execute
 from reviews.queue.statements import (
     CLAIM,
     CLAIM_NAMED,

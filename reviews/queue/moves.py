@@ -14,13 +14,13 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from audit.prepared import execute
 from audit.refusals import NotFound, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
 from governance.access.selectors import reaches
 from reviews.queue.errors import AlreadyDecided, AlreadyOpen, IllegalTransition, Leased
 from reviews.queue.models import Exclusion, Queue, ReviewItem, Slot
-from reviews.queue.prepared import execute
 from reviews.queue.states import OPEN, TRANSITIONS, PassedOver, State
 
 _ITEM = ReviewItem._meta.concrete_fields

@@ -49,18 +49,16 @@ def open_round(
         AlreadyOpen: people are at it already.
         IllegalTransition: the prediction was withdrawn.
     """
-    item = moves.lock_of_prediction(prediction_id)
-    if item is None:
-        item = ReviewItem(
-            prediction_id=prediction_id,
-            model_id=model_id,
-            policy_id=policy_id,
-            poster_person_id=poster_person_id,
-            reasons=[],
-            round=0,
-            reviewers=1,
-        )
-    elif item.state in OPEN:
+    item = moves.lock_of_prediction(prediction_id) or ReviewItem(
+        prediction_id=prediction_id,
+        model_id=model_id,
+        policy_id=policy_id,
+        poster_person_id=poster_person_id,
+        reasons=[],
+        round=0,
+        reviewers=1,
+    )
+    if not item._state.adding and item.state in OPEN:
         raise AlreadyOpen
     item.queue = queue
     item.round += 1

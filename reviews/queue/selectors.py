@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from audit.prepared import execute
 from audit.refusals import NotFound
 from governance.access.models import Person, ServiceKey
 from governance.access.roles import permissions_of_key_scopes
 from registry.systems.models import AISystem
 from reviews.queue.models import Queue, ReviewItem, Skip
-from reviews.queue.prepared import execute
 
 EXACT = 10_000
 """Up to here every count is of this moment; above it is at most `STALE` seconds old."""

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 
 from audit.ids import uuid7
+from audit.prepared import execute, pipelined
 from audit.refusals import Busy, NotFound, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
@@ -21,7 +22,6 @@ from reviews.queue import claims, moves, policies, rounds
 from reviews.queue.claims import Taken
 from reviews.queue.errors import Leased, LeaseLost, QueueExists, TooManyLeases
 from reviews.queue.models import Queue, ReviewItem
-from reviews.queue.prepared import execute, pipelined
 from reviews.queue.releasing import release
 from reviews.queue.rounds import assign, cancel, open_round, unlock, wake
 from reviews.queue.states import State

@@ -11,10 +11,10 @@ from django.db import transaction
 from audit.refusals import BadInput, FieldError, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
+from registry.catalog.epoch import raise_epoch
 from registry.catalog.models import Model
 from registry.catalog.schemas import digest_of
 from registry.catalog.selectors import classes_in_force
-from registry.catalog.services import raise_epoch
 from registry.systems.body import fault_of_structure
 from reviews.routing import policies, selectors
 from reviews.routing.errors import NotADraft

@@ -13,8 +13,8 @@ from audit.trail.actors import OPERATOR
 from governance.gate import holds
 from governance.suspensions import services as suspensions
 from governance.suspensions.models import Suspension
+from registry.catalog.epoch import raise_epoch
 from registry.catalog.models import ModelVersion
-from registry.catalog.services import raise_epoch
 from reviews.intake import catalogue
 from tests.reviews.intake.making import Posting, a_model, a_posting, lines, register
 
