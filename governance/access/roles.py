@@ -47,11 +47,17 @@ VIEW_PAYLOAD_IF_SHARED = "reviews.view_payload_if_shared"
 VIEW_REVIEWERS = "reviews.view_reviewers"
 READ_OUTCOMES = "reviews.read_outcomes"
 READ_LABELS = "reviews.read_labels"
+ERASE_SUBJECTS = "reviews.erase_subjects"
+VIEW_ERASURES = "reviews.view_erasures"
+HOLD_DATA = "reviews.hold_data"
+"""Place and lift legal holds, and say how long content is kept."""
 MANAGE_PEOPLE = "governance.manage_people"
 MANAGE_KEYS = "governance.manage_keys"
 VIEW_PEOPLE = "governance.view_people"
 VIEW_HEALTH = "governance.view_health"
 VIEW_EVENTS = "audit.view_events"
+VIEW_OPENINGS = "audit.view_openings"
+"""What events commit to: reasons, names, comments. Never payloads."""
 ASK_GATE = "governance.ask_gate"
 DECIDE_RISK = "governance.decide_risk"
 """Approve a lighter risk class or an exemption that somebody else proposed."""
@@ -86,13 +92,17 @@ PERMISSIONS_BY_ROLE: Mapping[Role, frozenset[str]] = {
             VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, FLAG_PREDICTION, VIEW_PAYLOAD_IF_SHARED, VIEW_REVIEWERS,
             VIEW_PEOPLE, SUSPEND, CHANGE_ENVIRONMENTS, PROTECT_ALIASES, DECIDE_RISK,
             EDIT_APPROVAL_POLICIES, ADD_EVIDENCE, PROPOSE_WAIVER, APPROVE_WAIVER,
+            ERASE_SUBJECTS, VIEW_ERASURES, HOLD_DATA,
         }
     ),
     Role.RISK_OFFICER: frozenset(
         {VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, SUSPEND, DECIDE_RISK, ADD_EVIDENCE, PROPOSE_WAIVER}
     ),
     Role.AUDITOR: frozenset(
-        {VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, VIEW_EVENTS, VIEW_REVIEWERS, VIEW_PEOPLE, VIEW_HEALTH}
+        {
+            VIEW_SYSTEM, VIEW_QUEUE, VIEW_PREDICTION, VIEW_EVENTS, VIEW_OPENINGS, VIEW_REVIEWERS, VIEW_PEOPLE,
+            VIEW_HEALTH, VIEW_ERASURES,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -124,7 +134,7 @@ ROLE_EXPLANATIONS: Mapping[Role, str] = {
     Role.ADJUDICATOR: "settles what reviewers disagree about",
     Role.QUEUE_MANAGER: "sees who holds what, assigns, unlocks and reopens, takes labels away",
     Role.MODEL_OWNER: "registers systems, models and versions; asks for approvals; writes routing policies",
-    Role.COMPLIANCE_OFFICER: "signs approvals, writes their policies; decides on risk classes; suspends",
+    Role.COMPLIANCE_OFFICER: "signs approvals, writes their policies; decides on risk; suspends; erases data",
     Role.RISK_OFFICER: "signs approvals; decides on risk classes; sees predictions; suspends",
     Role.AUDITOR: "reads everything but payloads, and writes nothing",
     Role.ADMINISTRATOR: "makes accounts and service keys, gives roles, watches health; sees no predictions",

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db.models import Q, QuerySet
 from audit.refusals import BadInput, FieldError, NotFound, NotPermitted
 from audit.trail.actors import Actor
 from governance.access.models import Person, RoleAssignment, Scope, ServiceKey
-from governance.access.roles import ScopeKind
+from governance.access.roles import Role, ScopeKind
 
 
 def reaches(actor: Any, thing: Any) -> bool:
@@ -95,6 +96,15 @@ def names_of(refs: set[str]) -> dict[str, str]:
         found = rows.filter(pk__in=ids[kind]).values_list("id", "name")
         names |= {f"{kind}:{pk}": name for pk, name in found}
     return names
+
+
+def holders_of(roles: Iterable[Role], *, system_id: UUID | None = None) -> list[Person]:
+    """Active people who hold one of these roles everywhere, or on this system."""
+    at = Q(scope__kind=ScopeKind.EVERYWHERE)
+    if system_id is not None:
+        at |= Q(scope__kind=ScopeKind.SYSTEM, scope__system=system_id)
+    held = RoleAssignment.objects.in_force().filter(at, role__in=list(roles))
+    return list(Person.objects.filter(is_active=True, pk__in=held.values("person")).order_by("pk"))
 
 
 def scope_of_queue(slug: str) -> Scope:

@@ -1,8 +1,10 @@
 """Approvals and their policies over REST: read, one call, answer."""
 
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -10,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit import waiting
+from audit.downloads import FORM, page_or_csv
 from audit.refusals import BadInput, FieldError, SessionRequired
 from audit.rest import actor_of, keyset_page, query_parameters, uuid_of, wait_of
 from governance.access.models import Person
@@ -37,12 +40,15 @@ FILTERS: Final = ("model", "version", "environment", "state", "system", "suspens
 class Approvals(APIView):
     """POST|GET /approvals"""
 
-    def get(self, request: Request) -> Response:
-        parameters = query_parameters(request, ("cursor", "limit", *FILTERS))
+    def get(self, request: Request) -> HttpResponseBase:
+        parameters = query_parameters(request, ("cursor", "limit", FORM, *FILTERS))
         actor, now = actor_of(request), timezone.now()
         require_reading(actor)
         found = _filtered(selectors.requests_for(actor), parameters)
-        return keyset_page(found, parameters, lambda each: showing.request_as_json(each, now=now))
+        return page_or_csv(
+            found, parameters, partial(showing.request_as_json, now=now),
+            name="approvals", columns=showing.COLUMNS, actor=actor,
+        )  # fmt: skip
 
     def post(self, request: Request) -> Response:
         actor = actor_of(request)

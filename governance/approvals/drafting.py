@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from audit.canonical import canonical_bytes
 from audit.refusals import BadInput, FieldError, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
-from governance.approvals import policies
+from governance.approvals import notifications, policies
 from governance.approvals.errors import PolicyFixed
 from governance.approvals.models import ApprovalPolicy
 from governance.approvals.states import POLICY_TRANSITIONS, PolicyState
@@ -48,6 +49,7 @@ def draft(
         changed_by=actor.audit_ref,
     )
     _record(policy, kind="approvals.policy.drafted", actor=actor, now=now)
+    transaction.on_commit(partial(notifications.tell_policy_drafted, policy.pk))
     return policy
 
 

@@ -143,7 +143,8 @@ class ApprovalRequest(Audited):
             ),
             models.CheckConstraint(
                 name="governance_approval_ends",
-                condition=~Q(state=State.APPROVED) | Q(expires_at__gt=F("decided_at")),
+                condition=~Q(state=State.APPROVED)
+                | (Q(expires_at__isnull=False) & Q(expires_at__gt=F("decided_at"))),
             ),
         ]
         indexes = [
@@ -152,7 +153,8 @@ class ApprovalRequest(Audited):
                 fields=["version", "environment", "-decided_at"],
                 condition=Q(state=State.APPROVED),
             ),
-            models.Index(name="governance_approval_by_state", fields=["state", "stage_due_at"]),
+            models.Index(name="governance_approvals_by_due", fields=["state", "stage_due_at", "id"]),
+            models.Index(name="governance_approvals_by_state", fields=["state", "id"]),
         ]
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.refusals import NotFound, NotPermitted
@@ -27,7 +27,7 @@ from governance.waivers.selectors import waived
 from registry.catalog.models import Environment
 from registry.systems.models import AISystem
 from registry.systems.policies import READING_NEEDS, VIEW, reaches
-from registry.systems.selectors import systems_for
+from registry.systems.selectors import ids_for, in_reach, reads_all
 
 NO_SUCH: Final = "There is no such approval request, or it is not yours to know."
 NO_SUCH_POLICY: Final = "There is no such approval policy."
@@ -138,11 +138,13 @@ def bound_now(request: ApprovalRequest) -> binding.Bound | None:
 
 def requests_for(actor: Any) -> QuerySet[ApprovalRequest]:
     """All requests within the actor's reach, also by a signature that somebody lent them."""
-    mine = Q(system__in=systems_for(actor).select_related(None))
-    if isinstance(actor, Person) and Delegation.objects.filter(taker=actor).exists():
+    every = related(ApprovalRequest.objects.all())
+    if isinstance(actor, Person) and not reads_all(actor) and Delegation.objects.filter(taker=actor).exists():
         lent = lent_systems(actor, now=timezone.now())
-        mine = Q() if lent is None else mine | Q(system__in=lent)
-    return related(ApprovalRequest.objects.filter(mine))
+        if lent is None:
+            return every
+        return every.filter(system__in={*ids_for(actor), *lent})
+    return in_reach(every, actor)
 
 
 def related(requests: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:

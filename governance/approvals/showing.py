@@ -2,13 +2,20 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from governance.approvals import policies, selectors
 from governance.approvals.bodies import with_addresses
 from governance.approvals.models import SINCE, ApprovalPolicy, ApprovalRequest, Signature, Stage
 from governance.approvals.selectors import Template
 from governance.approvals.states import State, Verdict
+
+COLUMNS: Final = (
+    "id", "system", "model", "version", "environment", "suspension", "state", "round", "risk_class", "stage",
+    "awaited", "due_at", "stages", "signatures", "artifacts_sha256", "record_sha256", "digest",
+    "requested_by", "requester", "requested_at", "submitted_at", "decided_at", "expires_at", "revalidate_at",
+    "note",
+)  # fmt: skip
 
 
 def request_as_json(request: ApprovalRequest, *, now: dt.datetime) -> dict[str, Any]:

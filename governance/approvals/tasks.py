@@ -6,13 +6,15 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
-from django.urls import reverse
 from django.utils import timezone
 
+from audit.pages import link_to
 from governance.access.models import Person, RoleAssignment
-from governance.approvals import clock, hooks, inbox, selectors
-from governance.approvals.models import ApprovalRequest
-from governance.approvals.states import State
+from governance.access.roles import Role
+from governance.access.selectors import holders_of
+from governance.approvals import clock, hooks, inbox, policies, selectors
+from governance.approvals.models import ApprovalPolicy, ApprovalRequest
+from governance.approvals.states import PolicyState, State
 
 
 @shared_task
@@ -30,6 +32,19 @@ def tell_decided(*, request_id: str) -> None:
     request = _request(request_id)
     if request is not None:
         _mail(_owners(request), f"{_title(request)} is {State(request.state).label}", request)
+
+
+@shared_task
+def tell_policy_drafted(*, policy_id: str) -> None:
+    """Tell those who can publish a draft, but for who wrote it. A second message does no harm."""
+    policy = ApprovalPolicy.objects.filter(pk=UUID(policy_id), state=PolicyState.DRAFT).first()
+    if policy is None:
+        return
+    subject = f"An approval policy for {policy.risk_class} in {policy.environment_id} waits to be published"
+    text = f"{subject}.\n\nLook at it: {link_to('page-approval-policy', policy.pk)}\n"
+    for person in holders_of([Role.COMPLIANCE_OFFICER]):
+        if policies.why_not_publish_policy(person, policy) is None:
+            send_mail(f"Countersign: {subject}", text, settings.DEFAULT_FROM_EMAIL, [person.email])
 
 
 @shared_task
@@ -98,6 +113,6 @@ def _escalation(request: ApprovalRequest) -> list[Person]:
 
 def _mail(people: Iterable[Person], subject: str, request: ApprovalRequest, *, more: str = "") -> None:
     """One message to each, so that nobody learns who else was told."""
-    text = f"{subject}.\n{more}\nLook at it: {reverse('page-approval', args=[request.pk])}\n"
+    text = f"{subject}.\n{more}\nLook at it: {link_to('page-approval', request.pk)}\n"
     for address in sorted(set(inbox.addresses(people))):
         send_mail(f"Countersign: {subject}", text, settings.DEFAULT_FROM_EMAIL, [address])

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.trail.actors import Actor
 from governance.approvals import facts, selectors
+from governance.risk import narrowing
 from governance.risk import selectors as risk
 from governance.risk.packs import newest
 from governance.risk.panels import RISK
@@ -59,10 +60,9 @@ def compare(versions: Sequence[ModelVersion], actor: Actor) -> catalog.Section |
 
 def narrow(systems: Any, class_: str) -> Any:
     """The systems of this class."""
-    standings = risk.standings_of(systems)
     if class_ == NOT_CLASSIFIED:
-        return systems.exclude(pk__in=standings)
-    return systems.filter(pk__in=[pk for pk, (_, standing) in standings.items() if standing.class_ == class_])
+        return systems.exclude(narrowing.is_classified())
+    return systems.filter(narrowing.stands_as(class_, on=timezone.now().date()))
 
 
 def _until(version: ModelVersion, environment: str, now: dt.datetime) -> str | None:

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.rest import actor_of, keyset_page, query_parameters
+from audit.downloads import FORM, page_or_csv
+from audit.rest import actor_of, query_parameters
 from governance.evidence import policies, selectors, services
 from governance.evidence.handing_out import handed_out
 from governance.evidence.reading import About, read_evidence
@@ -23,14 +24,19 @@ from registry.systems.selectors import known_system, require, require_reading
 class EvidenceList(APIView):
     """POST|GET /evidence"""
 
-    def get(self, request: Request) -> Response:
-        parameters = query_parameters(request, ("cursor", "limit", "system", "model", "version", "item"))
-        require_reading(actor_of(request))
+    def get(self, request: Request) -> HttpResponseBase:
+        actor = actor_of(request)
+        parameters = query_parameters(
+            request, ("cursor", "limit", FORM, "system", "model", "version", "item")
+        )
+        require_reading(actor)
         columns = {"system": "system__slug", "model": "model__slug", "version": "version__version"}
         named = {columns.get(name, name): text for name, text in parameters.items()}
-        named = {name: text for name, text in named.items() if name not in ("cursor", "limit")}
-        found = selectors.evidence_for(actor_of(request)).filter(**named)
-        return keyset_page(found, parameters, selectors.as_json)
+        named = {name: text for name, text in named.items() if name not in ("cursor", "limit", FORM)}
+        found = selectors.evidence_for(actor).filter(**named)
+        return page_or_csv(
+            found, parameters, selectors.as_json, name="evidence", columns=selectors.COLUMNS, actor=actor
+        )
 
     def post(self, request: Request) -> Response:
         actor = actor_of(request)

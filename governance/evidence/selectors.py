@@ -1,7 +1,7 @@
 """Named reads about evidence."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -15,8 +15,12 @@ from governance.evidence.policies import ADDING_NEEDS
 from registry.catalog.models import ModelVersion
 from registry.systems.models import AISystem
 from registry.systems.policies import READING_NEEDS, VIEW
-from registry.systems.selectors import systems_for
+from registry.systems.selectors import in_reach
 
+COLUMNS: Final = (
+    "id", "system", "model", "version", "item", "revision", "title", "kind", "filename", "uri", "sha256",
+    "size", "metric", "duties", "valid_until", "owner", "note", "created_by", "created_at",
+)  # fmt: skip
 NO_SUCH = "There is no such evidence, or it is not yours to know."
 
 
@@ -49,9 +53,7 @@ def bound_evidence(version: ModelVersion, items: Iterable[str]) -> list[Evidence
 
 def evidence_for(actor: Actor) -> QuerySet[Evidence]:
     """All evidence within the actor's reach."""
-    return Evidence.objects.filter(system__in=systems_for(actor).select_related(None)).select_related(
-        "system", "model", "version", "owner"
-    )
+    return in_reach(Evidence.objects.select_related("system", "model", "version", "owner"), actor)
 
 
 def require_some_adding(actor: Any) -> None:

@@ -48,4 +48,5 @@ class GateAnswer(models.Model):
         ]
         indexes = [
             models.Index(name="governance_gate_by_version", fields=["version", "environment", "-id"]),
+            models.Index(name="governance_gate_by_decision", fields=["decision", "id"]),
         ]

@@ -5,8 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from audit.ids import first_at
+from audit.refusals import BadInput, FieldError
+from registry.deployments.reading import moment_of
 from registry.systems.body import Body
 
+FILTERS: Final = ("model", "version", "environment", "decision", "after", "before")
+DECISIONS: Final = ("allow", "warn", "deny")
+_COLUMNS: Final = {
+    "model": "version__model__slug",
+    "version": "version__version",
+    "environment": "environment",
+    "decision": "decision",
+}
 MOST_ARTIFACTS: Final = 200
 LONGEST_NONCE: Final = 200
 LONGEST_ENVIRONMENT: Final = 100
@@ -59,6 +70,25 @@ def read_question(value: object) -> Question:
     nonce = body.text("nonce", longest=LONGEST_NONCE) if body.given("nonce") else None
     body.finish()
     return Question(environment, model, version, artifacts, context, nonce)
+
+
+def read_filter(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The columns that a query of `GET /gate/answers` asks for; `after` and `before` are times.
+
+    Raises:
+        BadInput: an unknown decision, or no time.
+    """
+    decision = parameters.get("decision")
+    if decision is not None and decision not in DECISIONS:
+        detail = f"decision is one of {', '.join(DECISIONS)}."
+        raise BadInput([FieldError("/decision", "BAD_VALUE", detail)])
+    found: dict[str, Any] = {
+        column: parameters[name] for name, column in _COLUMNS.items() if name in parameters
+    }
+    for name, column in (("after", "pk__gte"), ("before", "pk__lt")):
+        if (moment := moment_of(parameters, name)) is not None:
+            found[column] = first_at(moment)
+    return found
 
 
 def _artifacts(body: Body) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from audit.ids import uuid7
 from audit.refusals import Busy, NotPermitted
 from audit.trail.actors import Actor
 from governance.access.models import ServiceKey
-from governance.gate import facts, keys, known, policies, receipts, statements
+from governance.gate import counting, facts, keys, known, policies, receipts, statements
 from governance.gate.facts import Standing, Subject
 from governance.gate.judging import Judgement, judge, undecidable
 from governance.gate.known import Known
@@ -58,6 +58,7 @@ def answer(*, question: Question, actor: Actor, now: dt.datetime) -> dict[str, A
         predicate = _predicate(id_, question, looked, actor, context_sha256, now)
         envelope = receipts.seal(_statement(question, looked, predicate), signer)
         if _keep(id_, question, looked, actor, context_sha256, envelope, ground, now):
+            counting.count(looked.judgement.decision, looked.standing.kind)
             return {
                 "decision": predicate["decision"],
                 "reasons": predicate["reasons"],
@@ -114,7 +115,7 @@ def _standing(subject: Subject | None, environment: str, ground: Known, *, now: 
     if subject is not None:
         return ground.standing(subject, environment, now=now)
     place = Environment.objects.filter(slug=environment.replace("\x00", "")).first()
-    return Standing(environment, mode=place.mode) if place else Standing(environment)
+    return Standing(environment, kind=place.kind, mode=place.mode) if place else Standing(environment)
 
 
 def _judged(

@@ -6,6 +6,7 @@ from governance.gate import api, web
 
 api_urlpatterns: list[URLPattern] = [
     path("gate", api.Gate.as_view(), name="gate-gate"),
+    path("gate/answers", api.GateAnswers.as_view(), name="gate-answers"),
 ]
 urlpatterns: list[URLPattern] = [
     path(".well-known/countersign/keys.json", api.published_keys, name="gate-keys"),

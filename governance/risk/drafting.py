@@ -5,6 +5,7 @@ A draft writes no events: it counts for nothing until it is filed, and filing wr
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db import transaction
 
 from audit.refusals import BadInput, FieldError, NotFound, NotPermitted
 from governance.access.models import Person
-from governance.risk import policies, selectors, services
+from governance.risk import notifications, policies, selectors, services
 from governance.risk.answers import as_json, fault_of, read_answers
 from governance.risk.conditions import Answer
 from governance.risk.engine import questions_to_ask
@@ -94,6 +95,8 @@ def hand_over(*, draft_id: UUID, actor: Person, to: Person, now: dt.datetime) ->
     draft.holder = to
     draft.changed_at = now
     draft.save()
+    if to.pk != actor.pk:
+        transaction.on_commit(partial(notifications.tell_handed_over, draft.pk))
     return draft
 
 

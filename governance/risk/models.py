@@ -54,7 +54,10 @@ class Assessment(Audited):
                 name="governance_assessment_has_a_class", condition=~Q(class_id="") & Q(number__gte=1)
             ),
         ]
-        indexes = [models.Index(name="governance_assessment_newest", fields=["system", "pack", "-number"])]
+        indexes = [
+            models.Index(name="governance_assessment_newest", fields=["system", "pack", "-number"]),
+            models.Index(name="governance_assessment_classes", fields=["pack", "class_id", "system"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.system.slug} assessment {self.number}"

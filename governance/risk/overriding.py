@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from audit.refusals import BadInput, FieldError, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
 from governance.access.models import Person
-from governance.risk import policies, selectors
+from governance.risk import notifications, policies, selectors
 from governance.risk.engine import UNDETERMINED
 from governance.risk.errors import AlreadyProposed, CannotOverride, NotTheNewest, OverrideDecided
 from governance.risk.models import Assessment, Override
@@ -196,6 +197,8 @@ def _new(
 def _move(found: Override, *, to: OverrideState, actor: Actor, now: dt.datetime) -> None:
     """Change an override's state, and say so in the trail. The only assignment to it in the project."""
     came_from = found.state or None
+    if to == OverrideState.PROPOSED:
+        transaction.on_commit(partial(notifications.tell_proposed, found.pk))
     if came_from is not None and to not in TRANSITIONS[OverrideState(came_from)]:
         raise OverrideDecided()
     found.state = to

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from audit.refusals import NotFound
@@ -60,14 +60,19 @@ def standing_of(system_id: UUID, *, pack: str = LAW, now: dt.datetime | None = N
     return standing_with(newest, overrides_that_count(newest, on=(now or timezone.now()).date()))
 
 
-def standings_of(systems: Any) -> dict[UUID, tuple[Assessment, Standing]]:
-    """How these systems (a list or a query set) stand under the law now, in two queries. By system."""
+def standings_of(systems: Iterable[AISystem | UUID]) -> dict[UUID, tuple[Assessment, Standing]]:
+    """How these systems (systems or ids) stand under the law now, in two queries. By system.
+
+    Of each only its newest assessment is read, however many there were.
+    """
+    ids = [each.pk if isinstance(each, AISystem) else each for each in systems]
     overrides: dict[UUID, list[Override]] = {}
-    for each in Override.objects.in_force(on=timezone.now().date()).filter(system__in=systems, pack=LAW):
+    for each in Override.objects.in_force(on=timezone.now().date()).filter(system__in=ids, pack=LAW):
         overrides.setdefault(each.system_id, []).append(each)
-    classified = Assessment.objects.filter(system__in=systems, pack=LAW).select_related("system")
+    newest = Assessment.objects.filter(system=OuterRef("pk"), pack=LAW).order_by("-number").values("pk")[:1]
+    classified = AISystem.objects.filter(pk__in=ids).annotate(newest=Subquery(newest)).values("newest")
     found = {}
-    for assessment in classified.order_by("system_id", "-number").distinct("system_id"):
+    for assessment in Assessment.objects.filter(pk__in=classified).select_related("system"):
         counting = _counting(assessment, overrides.get(assessment.system_id, ()))
         found[assessment.system_id] = assessment, standing_with(assessment, counting)
     return found

@@ -24,9 +24,14 @@ class Set(NamedTuple):
 
 def rank(pack: Pack, class_: str) -> int:
     """The smaller, the graver. What is undetermined may be almost anything, so only the gravest is graver."""
+    return order_of(pack).index(class_)
+
+
+def order_of(pack: Pack) -> list[str]:
+    """Every class a system can stand as under the pack, the gravest first."""
     order = list(pack.classes)
     order.insert(HIGHEST_SURE + 1, UNDETERMINED)
-    return order.index(class_)
+    return order
 
 
 def standing_class(pack: Pack, class_: str, overrides: Iterable[Set]) -> str:

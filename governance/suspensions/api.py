@@ -2,31 +2,38 @@
 
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.rest import actor_of, boolean_of, keyset_page, query_parameters
+from audit.downloads import FORM, page_or_csv
+from audit.rest import actor_of, boolean_of, query_parameters
 from governance.suspensions import policies, selectors, services
 from governance.suspensions.reading import read_lifting, read_suspension
 from registry.systems.selectors import require, require_reading
 
 
 class Suspensions(APIView):
-    """POST|GET /suspensions?system=&model=&version=&live="""
+    """POST|GET /suspensions?system=&model=&version=&live=&format="""
 
-    def get(self, request: Request) -> Response:
-        require_reading(actor_of(request))
-        parameters = query_parameters(request, ("cursor", "limit", "system", "model", "version", "live"))
-        rows = selectors.suspensions_for(actor_of(request))
+    def get(self, request: Request) -> HttpResponseBase:
+        actor = actor_of(request)
+        require_reading(actor)
+        parameters = query_parameters(
+            request, ("cursor", "limit", FORM, "system", "model", "version", "live")
+        )
+        rows = selectors.suspensions_for(actor)
         for name, column in (("system", "slug"), ("model", "slug"), ("version", "version")):
             if name in parameters:
                 rows = rows.filter(**{f"{name}__{column}": parameters[name]})
         if (live := boolean_of(parameters, "live")) is not None:
             rows = rows.filter(lifted_at__isnull=live)
-        return keyset_page(rows, parameters, selectors.as_json)
+        return page_or_csv(
+            rows, parameters, selectors.as_json, name="suspensions", columns=selectors.COLUMNS, actor=actor
+        )
 
     def post(self, request: Request) -> Response:
         actor = actor_of(request)

@@ -76,6 +76,7 @@ class Suspension(Audited):
                 fields=["system", "model", "version"],
                 condition=Q(lifted_at=None),
             ),
+            models.Index(name="governance_newest_suspensions", fields=["id"], condition=Q(lifted_at=None)),
             models.Index(
                 name="governance_untold_suspensions",
                 fields=["id"],

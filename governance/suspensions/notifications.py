@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import Q
 
+from audit.pages import link_to
 from governance.access.models import Person
 from governance.access.roles import Role
 from governance.suspensions.models import Suspension
@@ -40,13 +41,13 @@ def message_about(suspension: Suspension, person: Person) -> EmailMessage:
         body = (
             f"{suspension.target} was suspended on {suspension.raised_at:%Y-%m-%d at %H:%M} UTC.\n\n"
             "The gate denies it from now on, and its predictions go to people with the reason SUSPENDED.\n"
-            f"The reason, and what can be done: /suspensions/{suspension.pk}\n"
+            f"The reason, and what can be done: {link_to('page-suspension', suspension.pk)}\n"
         )
     else:
         subject = f"No longer suspended: {suspension.target}"
         body = (
             f"The suspension of {suspension.target} was lifted on {suspension.lifted_at:%Y-%m-%d at %H:%M} "
             "UTC.\n\nWhat waits for people stays with them; new predictions are routed as before.\n"
-            f"More: /suspensions/{suspension.pk}\n"
+            f"More: {link_to('page-suspension', suspension.pk)}\n"
         )
     return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])

@@ -9,6 +9,8 @@ from django.db.models import Q
 from audit.refusals import NotFound
 from audit.trail.actors import Actor
 from governance.access.models import Person
+from governance.approvals.models import ApprovalRequest
+from governance.approvals.states import UNDECIDED
 from governance.suspensions import facts, policies
 from governance.suspensions.models import Suspension, SuspensionQuerySet
 from governance.suspensions.reading import Target
@@ -16,9 +18,13 @@ from registry.catalog.models import Model, ModelVersion
 from registry.catalog.selectors import NO_SUCH_MODEL, version_of
 from registry.systems.models import AISystem
 from registry.systems.reading import OWNER_TITLES
-from registry.systems.selectors import require, systems_for
+from registry.systems.selectors import ids_for, reads_all, require
 
 NO_SUCH_SUSPENSION: Final = "There is no such suspension, or it is not yours to know."
+COLUMNS: Final = (
+    "id", "system", "model", "version", "state", "reason", "raised_by", "raised_at", "lift_reason",
+    "lifted_by", "lifted_at",
+)  # fmt: skip
 NO_SUCH_SYSTEM: Final = "There is no such AI system, or it is not yours to know."
 
 
@@ -29,11 +35,15 @@ def whole() -> SuspensionQuerySet:
 
 def suspensions_for(actor: Any) -> SuspensionQuerySet:
     """Every suspension that the actor may read about."""
-    reach = Q(system__in=systems_for(actor).select_related(None))
+    if reads_all(actor):
+        return whole()  # all of them: the condition below would have every row looked at
+    reach = set(ids_for(actor))
     if isinstance(actor, Person):
+        owned = Q()
         for title in OWNER_TITLES:
-            reach |= Q(**{f"system__{title}": actor})
-    return whole().filter(reach)
+            owned |= Q(**{title: actor})
+        reach.update(AISystem.objects.filter(owned).values_list("pk", flat=True))
+    return whole().filter(system__in=reach)
 
 
 def suspension_for(actor: Actor, suspension_id: UUID) -> Suspension:
@@ -109,6 +119,11 @@ def in_words(suspension: Suspension) -> str:
 def lifting_demands_approval(suspension: Suspension) -> bool:
     """Whether the class of the system demands a signed approval before it is lifted."""
     return facts.demands_approval(facts.class_of(suspension.system_id))
+
+
+def asked_for_lifting(suspension: Suspension) -> ApprovalRequest | None:
+    """The request about its lifting that is being decided."""
+    return ApprovalRequest.objects.filter(suspension=suspension.pk, state__in=UNDECIDED).first()
 
 
 def raised_by_an_owner(suspension: Suspension) -> bool:

@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern] = [
     path("suspensions/_raise", web.suspend, name="page-suspend"),
     path("suspensions/<uuid:suspension_id>", web.one, name="page-suspension"),
     path("suspensions/<uuid:suspension_id>/lift", web.lift, name="page-lift"),
+    path("suspensions/<uuid:suspension_id>/ask", web.ask, name="page-lift-ask"),
 ]

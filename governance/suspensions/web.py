@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.pages import render, signed_in
 from audit.rest import actor_of
+from governance.approvals import submitting
+from governance.approvals.policies import why_not_request
 from governance.suspensions import facts, hooks, selectors, services
 from governance.suspensions.forms import ReasonForm, SuspendForm
 from governance.suspensions.models import Suspension
@@ -93,15 +95,30 @@ def lift(request: HttpRequest, suspension_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("page-suspension", args=[row.pk]))
 
 
+@require_POST
+@signed_in
+def ask(request: HttpRequest, suspension_id: UUID) -> HttpResponse:
+    """Ask for the approval that the lifting needs, and go to where it is signed."""
+    actor = actor_of(request)
+    row = selectors.known_suspension(actor, suspension_id)
+    require(why_not_request(actor, row.system))
+    asked = submitting.request_lifting(suspension_id=row.pk, actor=actor, now=timezone.now())
+    messages.success(request, "Asked. Whoever signs first is told; come back here once it is signed.")
+    return HttpResponseRedirect(reverse("page-approval", args=[asked.pk]))
+
+
 def _one(request: HttpRequest, row: Suspension, form: ReasonForm, *, status: int = 200) -> HttpResponse:
     now = timezone.now()
     names = names_behind([ref for ref in (row.raised_by, row.lifted_by) if ref])
+    demands = row.is_live and selectors.lifting_demands_approval(row)
     context = {
         "row": row,
         "form": form,
         "raised_by": names[row.raised_by],
         "lifted_by": names.get(row.lifted_by, ""),
-        "demands": row.is_live and selectors.lifting_demands_approval(row),
+        "demands": demands,
+        "asked": selectors.asked_for_lifting(row) if demands else None,
+        "why_not_ask": why_not_request(actor_of(request), row.system) if demands else None,
         "approved": row.is_live and facts.lifting_is_approved(row.pk, now),
         "why_not_lift": selectors.why_not_lift(actor_of(request), row, now=now),
     }

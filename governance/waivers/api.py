@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.rest import actor_of, keyset_page, query_parameters
+from audit.downloads import FORM, page_or_csv
+from audit.rest import actor_of, query_parameters
 from governance.evidence.reading import read_time
 from governance.waivers import policies, selectors, services
 from governance.waivers.models import REQUIREMENT, REQUIREMENT_WORDS
@@ -24,13 +26,15 @@ WORDS = f"requirement is {REQUIREMENT_WORDS}"
 class Waivers(APIView):
     """POST|GET /waivers"""
 
-    def get(self, request: Request) -> Response:
-        parameters = query_parameters(request, ("cursor", "limit", "model", "version", "state"))
-        require_reading(actor_of(request))
+    def get(self, request: Request) -> HttpResponseBase:
+        actor = actor_of(request)
+        parameters = query_parameters(request, ("cursor", "limit", FORM, "model", "version", "state"))
+        require_reading(actor)
         columns = {"model": "version__model__slug", "version": "version__version", "state": "state"}
         named = {columns[name]: text for name, text in parameters.items() if name in columns}
-        return keyset_page(
-            selectors.waivers_for(actor_of(request)).filter(**named), parameters, selectors.as_json
+        rows = selectors.waivers_for(actor).filter(**named)
+        return page_or_csv(
+            rows, parameters, selectors.as_json, name="waivers", columns=selectors.COLUMNS, actor=actor
         )
 
     def post(self, request: Request) -> Response:

@@ -48,7 +48,10 @@ class Waiver(Audited):
                 condition=Q(requirement__regex=r"^(evidence:.+|condition:.+|revalidation)$"),
             ),
         ]
-        indexes = [models.Index(name="governance_waiver_of_version", fields=["version", "environment"])]
+        indexes = [
+            models.Index(name="governance_waiver_of_version", fields=["version", "environment"]),
+            models.Index(name="governance_waivers_by_state", fields=["state", "id"]),
+        ]
 
     @property
     def audit_system_id(self) -> UUID:

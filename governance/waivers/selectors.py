@@ -1,7 +1,7 @@
 """Named reads about waivers."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from governance.waivers.models import Waiver
 from governance.waivers.policies import PROPOSING_NEEDS
 from governance.waivers.states import WaiverState
 from registry.systems.policies import READING_NEEDS, VIEW
-from registry.systems.selectors import systems_for
+from registry.systems.selectors import in_reach
 
 NO_SUCH = "There is no such waiver, or it is not yours to know."
 
@@ -30,8 +30,8 @@ def waived(version_id: UUID, environment: str, *, now: dt.datetime) -> frozenset
 
 def waivers_for(actor: Actor) -> QuerySet[Waiver]:
     """All waivers within the actor's reach."""
-    systems = systems_for(actor).select_related(None)
-    return Waiver.objects.filter(version__model__system__in=systems).select_related("version__model__system")
+    found = Waiver.objects.select_related("version__model__system")
+    return in_reach(found, actor, system="version__model__system")
 
 
 def require_some_proposing(actor: Any) -> None:
@@ -60,6 +60,12 @@ def one(actor: Actor, waiver_id: UUID) -> Waiver:
     except NotFound:
         raise NotFound(NO_SUCH) from None
     return found
+
+
+COLUMNS: Final = (
+    "id", "model", "version", "environment", "requirement", "reason", "state", "until", "created_by",
+    "created_at", "decided_by", "decided_at", "ended_at",
+)  # fmt: skip
 
 
 def as_json(waiver: Waiver) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from registry.catalog.models import (
     SchemaVersion,
 )
 from registry.systems.policies import CHANGE, CHANGING_NEEDS, READING_NEEDS, VIEW, reaches, why_not_view
-from registry.systems.selectors import require, systems_for
+from registry.systems.selectors import in_reach, require, systems_for
 
 COLUMNS: Final = {"task": "task", "class_field": "class_field", "queue": "queue_slug"}
 """The changeable members of a model that are no schemas, and where they are kept."""
@@ -28,9 +28,7 @@ NO_SUCH_VERSION = "There is no such version of this model."
 
 def models_for(actor: Any) -> QuerySet[Model]:
     """The models that the actor may read about, each with its schema in force as `in_force`."""
-    return with_schema_in_force(
-        Model.objects.filter(system__in=systems_for(actor).select_related(None)).select_related("system")
-    )
+    return with_schema_in_force(in_reach(Model.objects.select_related("system"), actor))
 
 
 def with_schema_in_force(models: QuerySet[Model]) -> QuerySet[Model]:

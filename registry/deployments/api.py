@@ -3,14 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from audit.downloads import FORM, page_or_csv
 from audit.refusals import BadInput, FieldError
-from audit.rest import actor_of, boolean_of, keyset_page, query_parameters
+from audit.rest import actor_of, boolean_of, query_parameters
 from audit.trail.actors import Actor
 from registry.catalog.models import Model
 from registry.catalog.selectors import known_model, require_some_change, version_of
@@ -22,12 +24,13 @@ FILTERS = ("environment", "model", "system", "at", "live")
 
 
 class Deployments(APIView):
-    """POST|GET /deployments?environment=&model=&system=&at=&live="""
+    """POST|GET /deployments?environment=&model=&system=&at=&live=&format="""
 
-    def get(self, request: Request) -> Response:
-        require_reading(actor_of(request))
-        parameters = query_parameters(request, ("cursor", "limit", *FILTERS))
-        rows = selectors.deployments_for(actor_of(request))
+    def get(self, request: Request) -> HttpResponseBase:
+        actor = actor_of(request)
+        require_reading(actor)
+        parameters = query_parameters(request, ("cursor", "limit", FORM, *FILTERS))
+        rows = selectors.deployments_for(actor)
         for name, column in (
             ("environment", "environment"), ("model", "model__slug"), ("system", "model__system__slug"),
         ):  # fmt: skip
@@ -37,7 +40,9 @@ class Deployments(APIView):
             rows = rows.filter(selectors.live_at(moment))
         if (live := boolean_of(parameters, "live")) is not None:
             rows = rows.filter(ended_at__isnull=live)
-        return keyset_page(rows, parameters, selectors.as_json)
+        return page_or_csv(
+            rows, parameters, selectors.as_json, name="deployments", columns=selectors.COLUMNS, actor=actor
+        )
 
     def post(self, request: Request) -> Response:
         actor = actor_of(request)

@@ -66,6 +66,7 @@ class Deployment(Audited):
         ]
         indexes = [
             models.Index(fields=["environment", "deployed_at"], name="registry_deployed_where_when"),
+            models.Index(fields=["id"], name="registry_newest_live", condition=Q(ended_at=None)),
         ]
 
     def __str__(self) -> str:

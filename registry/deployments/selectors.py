@@ -9,20 +9,23 @@ from django.db.models import Q
 
 from audit.refusals import NotFound
 from audit.trail.actors import Actor
-from registry.catalog.models import Environment, Model, ModelVersion
+from registry.catalog.models import Environment, ModelVersion
 from registry.deployments.models import Deployment, DeploymentQuerySet
 from registry.systems.policies import reaches, why_not_view
-from registry.systems.selectors import require, systems_for
+from registry.systems.selectors import in_reach, require
 
 NO_SUCH_DEPLOYMENT: Final = "There is no such deployment, or it is not yours to know."
+COLUMNS: Final = (
+    "id", "model", "version", "environment", "number", "kind", "live", "gate", "rolls_back_to", "deployed_by",
+    "deployed_at", "ended_at",
+)  # fmt: skip
 MOST_STEPS_BACK: Final = 50
 """Earlier versions that a rollback asks the gate about."""
 
 
 def deployments_for(actor: Any) -> DeploymentQuerySet:
     """Every row of the ledger that the actor may read."""
-    reach = Model.objects.filter(system__in=systems_for(actor).select_related(None))
-    return whole().filter(model__in=reach)
+    return in_reach(whole(), actor, system="model__system")
 
 
 def whole() -> DeploymentQuerySet:

@@ -1,7 +1,7 @@
 """Named reads about AI systems."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -14,6 +14,7 @@ from registry.systems.models import AISystem
 from registry.systems.policies import READING_NEEDS, VIEW, reaches, why_not_view
 from registry.systems.reading import OWNER_TITLES
 
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 OWNERS = OWNER_TITLES
 NO_SUCH_SYSTEM = "There is no such AI system, or it is not yours to know."
 
@@ -32,6 +33,28 @@ def systems_for(actor: Any, permission: str = VIEW) -> QuerySet[AISystem]:
     )
 
 
+def reads_all(actor: Any, permission: str = VIEW) -> bool:
+    """Whether every system there is, is in `systems_for`."""
+    return actor.has_perm(permission) and not getattr(actor, "system_ids", None)
+
+
+def in_reach(rows: Rows, actor: Any, *, system: str = "system", permission: str = VIEW) -> Rows:
+    """Those of the rows whose AI system, found at the look-up `system`, is in `systems_for`.
+
+    Whoever has all of them is given no condition, and others their systems by name: a condition that looks
+    systems up would have every row looked at for each page.
+    """
+    if reads_all(actor, permission):
+        return rows
+    found: Rows = rows.filter(**{f"{system}__in": ids_for(actor, permission)})
+    return found
+
+
+def ids_for(actor: Any, permission: str = VIEW) -> list[UUID]:
+    """The ids of `systems_for`, read now. For those who have some of them."""
+    return list(systems_for(actor, permission).select_related(None).values_list("pk", flat=True))
+
+
 def require_reading(actor: Any) -> None:
     """Refuse keys that may read nothing of the registry. People without a role see empty lists.
 
@@ -40,6 +63,11 @@ def require_reading(actor: Any) -> None:
     """
     if hasattr(actor, "system_ids") and not actor.has_perm(VIEW):
         raise NotPermitted(READING_NEEDS)
+
+
+def id_of_slug(slug: str) -> UUID | None:
+    """The id of a system by its slug, whoever asks; what may be done with it is for others to say."""
+    return AISystem.objects.filter(slug=slug).values_list("id", flat=True).first()
 
 
 def known_system(actor: Actor, slug: str) -> AISystem:

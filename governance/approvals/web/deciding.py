@@ -6,16 +6,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from audit.downloads import csv_of, wants_csv
 from audit.pages import render, signed_in
 from audit.refusals import Refusal
 from governance.access.models import Person
 from governance.access.web.asking import asking
-from governance.approvals import deciding_view, inbox, proofs, selectors, services
+from governance.approvals import deciding_view, inbox, proofs, selectors, services, showing
 from governance.approvals.errors import Reauthenticate
 from governance.approvals.forms import SignForm, SignListForm
 from governance.approvals.models import ApprovalRequest
@@ -28,9 +30,14 @@ TEMPLATES = "governance/approvals"
 
 @require_safe
 @signed_in
-def listed(request: HttpRequest) -> HttpResponse:
-    """What waits for me, and every request in my reach."""
-    return _list_page(request, asking(request))
+def listed(request: HttpRequest) -> HttpResponseBase:
+    """What waits for me, and every request in my reach; by `format=csv` what waits for me."""
+    person = asking(request)
+    if not wants_csv(request.GET.dict()):
+        return _list_page(request, person)
+    now = timezone.now()
+    mine = (showing.request_as_json(each, now=now) for each in inbox.waiting_for(person, now=now))
+    return csv_of(mine, showing.COLUMNS, name="waiting-for-my-signature", actor=person, asked={})
 
 
 @sensitive_post_parameters("password")

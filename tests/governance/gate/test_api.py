@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,8 @@ from django.utils import timezone
 
 from audit import verifier
 from audit.ids import uuid7
+from audit.log.models import LogKey
+from audit.note import Signer
 from audit.trail import services as trail
 from audit.trail.actors import OPERATOR
 from audit.trail.models import Event
@@ -36,6 +39,7 @@ from tests.registry.factories import (
     make_version,
     signed_in,
 )
+from tests.sequencing import as_sequencer
 
 pytestmark = pytest.mark.django_db
 
@@ -119,9 +123,7 @@ def test_the_environment_says_how_strict_it_is(
 ) -> None:
     said.approval = None
     place = Environment(slug="of-test", kind="test", mode=mode)
-    trail.record(
-        kind="registry.environment.created", actor=OPERATOR, entity=place, details={}, now=timezone.now()
-    )
+    trail.record(kind="test.made", actor=OPERATOR, entity=place, details={}, now=timezone.now())
 
     assert ask(pipeline, environment="of-test")["decision"] == decision
 
@@ -270,6 +272,17 @@ def test_publishes_its_keys_to_anybody() -> None:
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert (key["keyid"], key["state"], key["use"]) == (keys.signer().keyid, "active", "receipts")
     assert len(base64.b64decode(key["public_key"])) == 32
+
+
+def test_publishes_the_keys_of_the_audit_log_beside_its_own() -> None:
+    log = Signer("countersign.local/log/1", Ed25519PrivateKey.generate()).verifier
+    with as_sequencer():
+        LogKey.objects.create(log=1, vkey=log.vkey, since=timezone.now())
+
+    own, other = Client().get("/.well-known/countersign/keys.json").json()["keys"]
+
+    assert own["use"] == "receipts"
+    assert (other["use"], other["vkey"], other["state"]) == ("audit log", log.vkey, "active")
 
 
 def test_the_database_lets_nobody_rewrite_an_answer(pipeline: Caller) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from governance.access.roles import Role
+from governance.approvals.models import ApprovalRequest
 from governance.suspensions import facts
 from governance.suspensions.models import Suspension
 from tests.registry.factories import browser, make_person
@@ -99,6 +100,36 @@ def test_says_when_an_approval_is_due(
     assert "demands an approval" in text(officer.get(f"/suspensions/{row.pk}"))
     refused = officer.post(f"/suspensions/{row.pk}/lift", {"reason": "Mended."})
     assert refused.status_code == 409
+
+
+def test_asks_for_the_approval_of_the_lifting(
+    posting: Posting, officer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "class_of", lambda system_id: "high_risk")
+    row = suspended(officer, posting)
+    owner = make_person(Role.MODEL_OWNER, on=posting.system)
+    client = browser(owner)
+    assert f'action="/suspensions/{row.pk}/ask"' in text(client.get(f"/suspensions/{row.pk}"))
+
+    asked = client.post(f"/suspensions/{row.pk}/ask")
+
+    request = ApprovalRequest.objects.get(suspension=row.pk)
+    assert asked["Location"] == f"/approvals/{request.pk}"
+    page = text(client.get(f"/suspensions/{row.pk}"))
+    assert f'href="/approvals/{request.pk}"' in page
+    assert "Ask for the approval" not in page
+    assert client.post(f"/suspensions/{row.pk}/ask").status_code == 409
+
+
+def test_asking_needs_a_role_that_asks(
+    posting: Posting, officer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "class_of", lambda system_id: "high_risk")
+    row = suspended(officer, posting)
+
+    assert "can ask for an approval" in text(officer.get(f"/suspensions/{row.pk}"))
+    assert officer.post(f"/suspensions/{row.pk}/ask").status_code == 403
+    assert not ApprovalRequest.objects.exists()
 
 
 def test_whoever_may_not_lift_sees_why(posting: Posting, officer: Client) -> None:
