@@ -1,5 +1,7 @@
+from reviews.erasure.models import Erasure
 from reviews.exports.models import Export
-from reviews.intake.models import ExternalId, Outcome, Payload, Prediction
+from reviews.holds.models import Hold
+from reviews.intake.models import Erased, ExternalId, Outcome, Payload, Prediction
 from reviews.labels.models import Label
 from reviews.queue.models import (
     ClaimCursor,
@@ -12,14 +14,18 @@ from reviews.queue.models import (
     Skip,
     Slot,
 )
+from reviews.retention.models import RetentionRule
 from reviews.routing.models import RoutingPolicy
 
 __all__ = [
     "ClaimCursor",
     "Draft",
+    "Erased",
+    "Erasure",
     "Exclusion",
     "Export",
     "ExternalId",
+    "Hold",
     "Judgement",
     "Label",
     "Outcome",
@@ -27,6 +33,7 @@ __all__ = [
     "Prediction",
     "Queue",
     "QueuePermission",
+    "RetentionRule",
     "ReviewItem",
     "RoutingPolicy",
     "Skip",

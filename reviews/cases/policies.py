@@ -5,6 +5,7 @@ import datetime as dt
 from governance.access.models import Person
 from governance.access.roles import ADJUDICATE, FLAG_PREDICTION, VIEW_EVENTS, VIEW_PAYLOAD, VIEW_REVIEWERS
 from reviews.intake import selectors as intake
+from reviews.intake.errors import PredictionErased
 from reviews.intake.models import Status
 from reviews.intake.services import CANNOT_FLAG
 from reviews.intake.standing import Standing
@@ -55,7 +56,7 @@ def why_not_flag(person: Person, standing: Standing, item: ReviewItem | None) ->
         return f"This prediction is {standing.status}; there is no outcome to dispute."
     if item is not None and item.state in OPEN:
         return str(AlreadyOpen())
-    return None
+    return str(PredictionErased()) if standing.body is None else None
 
 
 def why_not_reopen(person: Person, item: ReviewItem | None, *, now: dt.datetime) -> str | None:

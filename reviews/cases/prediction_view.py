@@ -11,8 +11,10 @@ from governance.access.models import Person
 from reviews.cases import policies, words
 from reviews.cases.history import Viewer, history, outcome_answer
 from reviews.cases.selectors import Case
+from reviews.holds.policies import why_not_see_any
 from reviews.intake.models import Status
 from reviews.intake.openings import is_own_work
+from reviews.intake.selectors import erased_of
 from reviews.queue.policies import why_not_view
 from reviews.queue.states import LEASED, OPEN
 from reviews.workbench.showing import explanation_view, input_view, percent, pretty
@@ -36,6 +38,8 @@ def prediction_view(case: Case, person: Person, *, now: dt.datetime, shows_paylo
     )
     return {
         "prediction": _facts(case, viewer),
+        "erased": erased_of(standing.id) if standing.body is None else None,
+        "sees_erasures": why_not_see_any(person) is None,
         "routing": _routing(case),
         "payload": _payload(posted) if shows_payload else None,
         "why_not_payload": policies.why_not_see_payload(person, standing),

@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit import rest
+from audit.ranges import Span, span_of
 from registry.systems.body import Body
 from reviews.exports import files, selectors, services
 from reviews.exports.body import read_request
-from reviews.exports.ranges import Span, span_of
 from reviews.labels.selectors import readable_systems
 
 MEDIA_TYPES: Final = {".jsonl": "application/x-ndjson", ".csv": "text/csv; charset=utf-8"}

@@ -6,11 +6,11 @@ spreadsheet could take for a formula gets an apostrophe before it; `restore` tak
 reader that is no spreadsheet should.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Final
 
+from audit.spreadsheets import Cell, defuse, line, restore, title_line
 from reviews.exports.concealing import drop, parse_pointer, pseudonymise
 from reviews.intake.content import stored_text, word_of
 
@@ -27,8 +27,6 @@ __all__ = [
     "restore",
     "title_line",
 ]
-
-Cell = str | int | float | bool | None
 
 COLUMN_ORDER: Final = (
     "id",
@@ -55,11 +53,6 @@ COLUMN_ORDER: Final = (
     "withdrawn",
 )
 """Members of a label, as the contract lists them; others stand behind, sorted."""
-
-_FORMULA = re.compile(r"'*[\t\r\n]|[\s'\"\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-"""What makes a spreadsheet calculate, also behind what it skips; the last four are the full-width forms.
-Whatever matches still matches with an apostrophe before it: that is what makes `defuse` reversible."""
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
 
 def flatten(row: Mapping[str, object], *, whole: frozenset[str] = frozenset()) -> dict[str, Cell]:
@@ -97,37 +90,6 @@ def header(names: Iterable[str]) -> list[str]:
     return sorted(set(names), key=place)
 
 
-def line(cells: Mapping[str, Cell], columns: Sequence[str]) -> str:
-    """One line with its end (CR LF, RFC 4180)..
-
-    Raises:
-        ValueError: a cell has no column; leaving it out would lose it silently.
-    """
-    written = ",".join(_written(cells.get(name)) for name in columns)
-    if len(cells) > len(columns) or not cells.keys() <= set(columns):
-        raise ValueError(f"No column for {sorted(cells.keys() - set(columns))[:3]}.")
-    return written + "\r\n"
-
-
-def title_line(columns: Sequence[str]) -> str:
-    """The first line of the file."""
-    return ",".join(map(_written, columns)) + "\r\n"
-
-
-def defuse(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet could run it. Plain numbers stay numbers."""
-    return "'" + text if _is_formula(text) else text
-
-
-def restore(cell: str) -> str:
-    """The text that `defuse` was given."""
-    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
-
-
-def _is_formula(text: str) -> bool:
-    return _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
-
-
 def _spread(name: str, value: object, cells: dict[str, Cell]) -> None:
     if isinstance(value, dict) and value:
         for member, inner in value.items():
@@ -152,13 +114,3 @@ def _spread_names(name: str, value: object, names: list[str]) -> None:
 
 def _part(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
-
-
-def _written(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return '"' + defuse(cell).replace('"', '""') + '"'
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return repr(cell)  # what JSON writes too: the shortest decimal that reads back as the same double

@@ -19,13 +19,5 @@ class FileUnavailable(Refusal):
     """This file should be here and is not: is the folder of exports shared with the worker that wrote it?"""
 
 
-class RangeNotSatisfiable(Refusal):
-    """The file ends before the range begins."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        super().__init__(f"The file has {size} bytes; the range begins behind them.")
-
-
 class IllegalTransition(Refusal):
     """This is not possible in the state that the export is in."""

@@ -79,7 +79,7 @@ def ask(*, asked: Asked, actor: Actor, now: dt.datetime) -> Export:
 
 def _newest() -> int:
     """The position of the newest label: what was committed before counts, sequenced or not."""
-    sequencer.integrate(Feed.LABELS)
+    sequencer.place(Feed.LABELS)
     return feeds.size(Feed.LABELS)
 
 
@@ -199,6 +199,26 @@ def purge(*, export_id: UUID, actor: Actor, now: dt.datetime) -> Export:
     # If we die in between, the sweeper deletes them.
     transaction.on_commit(lambda: files.discard(files.folder_of(export.pk)), robust=True)
     return export
+
+
+@transaction.atomic
+def purge_erased(*, export_id: UUID, erasure_id: UUID, actor: Actor, now: dt.datetime) -> bool:
+    """Delete the files of an export that hold erased content, or let a run that may have read it begin again.
+
+    Answers whether files were deleted. The caller has judged whether `actor` may. Safe to repeat.
+    """
+    export = Export.objects.select_for_update(of=["self"]).select_related("model__system").get(pk=export_id)
+    if export.state == ExportState.RUNNING:
+        details = {"erasure": erasure_id}
+        trail.record(kind="reviews.export.restarted", actor=actor, entity=export, details=details, now=now)
+        # The version fences the run that is at it; without a sign of life the sweeper finds another.
+        Export.objects.filter(pk=export.pk).update(heartbeat_at=Now() - 2 * SILENT_FOR)
+        return False
+    if export.state != ExportState.DONE:
+        return False
+    _move(export, to=ExportState.PURGED, actor=actor, now=now, erasure=erasure_id)
+    transaction.on_commit(lambda: files.discard(files.folder_of(export.pk)), robust=True)
+    return True
 
 
 @transaction.atomic

@@ -37,3 +37,7 @@ class BrokenEncoding(Refusal):
 
 class KeyEnded(Refusal):
     """This key is unknown, expired or revoked."""
+
+
+class PredictionErased(Refusal):
+    """The content of this prediction was erased; there is nothing left to decide about."""

@@ -20,7 +20,7 @@ _BODY: Final = 8
 
 # Random, so that nothing a caller writes can be taken for one of them.
 _ANY_COMMITMENT: Final = secrets.token_hex(32)
-_ANY_CONFIDENCE: Final = secrets.token_hex(32)
+_ANY_CONFIDENCE: Final = f"0.{secrets.randbits(256)}"
 _ANY_ID: Final = uuid4()
 
 

@@ -147,7 +147,8 @@ def _as_json(
             "changed": changed,
             "decided_at": decided_at,
         }
-    return {
+    erased = {"erased": True} if body is None else {}
+    return erased | {
         "prediction": prediction_id,
         "external_id": external_id,
         "model": model,

@@ -4,6 +4,7 @@ No foreign key points at these tables: it would keep old months from being dropp
 the reconciler keep the references right.
 """
 
+from typing import Final
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,9 @@ from django.db import models
 from audit.trail.models import Audited
 from registry.catalog.models import Model, ModelVersion, SchemaVersion
 from reviews.routing.models import RoutingPolicy
+
+ERASED_DIGEST: Final = bytes(32)
+"""Equal to no content's: whoever posts under the name of an erased prediction is refused."""
 
 
 class Status(models.TextChoices):
@@ -86,6 +90,7 @@ class ExternalId(models.Model):
     external_id = models.TextField()
     prediction_id = models.UUIDField()
     digest = models.BinaryField()
+    """Of the content, to tell a repetition from a conflict; `ERASED_DIGEST` once that is gone."""
 
 
 class Outcome(models.Model):
@@ -109,3 +114,12 @@ class Outcome(models.Model):
         constraints = [
             models.UniqueConstraint(name="reviews_outcome_numbered", fields=["prediction_id", "version"]),
         ]
+
+
+class Erased(models.Model):
+    """That the content of a prediction is gone, and which event says so. Written by `reviews_erase` alone."""
+
+    prediction_id = models.UUIDField(primary_key=True)
+    erasure_id = models.UUIDField(db_index=True)
+    event_id = models.UUIDField()
+    at = models.DateTimeField()

@@ -18,8 +18,8 @@ from audit.trail import services as trail
 from audit.trail.actors import Actor
 from registry.catalog.models import Model
 from reviews.intake.content import content_bytes
-from reviews.intake.errors import AlreadyFinal
-from reviews.intake.models import Outcome, Payload, Prediction, Status
+from reviews.intake.errors import AlreadyFinal, PredictionErased
+from reviews.intake.models import Erased, Outcome, Payload, Prediction, Status
 from reviews.queue.models import Judgement
 
 MODEL = "model"
@@ -95,6 +95,16 @@ def lock(prediction_id: UUID) -> Prediction:
     if prediction is None:
         raise Prediction.DoesNotExist
     return prediction
+
+
+def refuse_erased(prediction_id: UUID) -> None:
+    """Let only predictions through that still have their content. To be called once it is locked.
+
+    Raises:
+        PredictionErased: it was erased.
+    """
+    if Erased.objects.filter(pk=prediction_id).exists():
+        raise PredictionErased
 
 
 def ask_lock(prediction_id: UUID) -> "psycopg.Cursor[Any]":

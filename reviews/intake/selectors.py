@@ -5,6 +5,7 @@ from uuid import UUID
 
 import orjson
 
+from audit.prepared import execute
 from audit.refusals import NotFound
 from audit.trail.actors import Actor
 from governance.access.models import Person, ServiceKey
@@ -24,6 +25,11 @@ from reviews.queue import policies as queue_policies
 from reviews.queue.models import Judgement, ReviewItem
 from reviews.queue.states import OPEN
 
+_ERASED: Final = """
+SELECT x.at, x.event_id, p.n, x.erasure_id FROM reviews_erased x
+LEFT JOIN audit_event e ON e.id = x.event_id
+LEFT JOIN audit_position p ON p.feed = 1 AND p.ref = e.seq
+WHERE x.prediction_id = %s"""
 CANNOT_VIEW: Final = "You have no role that shows you predictions of this AI system."
 CONTENT: Final = ("input", "output", "confidence", "scores", "explanation", "segment", "signals", "usage")
 """Members of the payload that only those who may see it are given."""
@@ -79,7 +85,15 @@ def as_json(standing: Standing, actor: Actor) -> dict[str, Any]:
     if knows_outcome:
         answer["correlation"] = as_fragment(posted.get("correlation"))
         answer["outcomes"] = outcomes_of(standing, posted)
+    if standing.body is None:
+        answer["erased"] = erased_of(standing.id)
     return answer
+
+
+def erased_of(prediction_id: UUID) -> dict[str, Any] | None:
+    """When the content went, and which event says so; its place in the log is None until it has one."""
+    row = execute(_ERASED, [prediction_id]).fetchone()
+    return dict(zip(("at", "event", "position", "erasure"), row, strict=True)) if row else None
 
 
 def sees_payload(actor: Actor, standing: Standing) -> bool:

@@ -19,7 +19,7 @@ from reviews.intake.arrival import CANNOT_POST, Arrival, arrival_of
 from reviews.intake.callers import still_holds
 from reviews.intake.catalogue import Catalogue
 from reviews.intake.errors import ExternalIdConflict, KeyEnded, NotFinal, TooMuch
-from reviews.intake.models import Prediction, Status
+from reviews.intake.models import ERASED_DIGEST, Prediction, Status
 from reviews.intake.reading import Reading, read
 from reviews.intake.standing import Standing, answer_of_arrival, answer_of_standing, standings_of
 from reviews.queue import moves
@@ -37,6 +37,10 @@ ATTEMPTS: Final = 8
 """How often a post is judged again because the catalogue changed under it."""
 CHANGING: Final = "The registry is being changed at this moment. Nothing was stored; send it again."
 CONFLICT: Final = "Another prediction of this model has the external_id {!r}; its content differs."
+ERASED: Final = (
+    "The prediction with the external_id {!r} was erased, so nothing can be compared with it. New data needs "
+    "an external_id of its own."
+)
 CANNOT_FLAG: Final = (
     "Only whoever answers for this AI system, or a key of its services, can dispute an outcome."
 )
@@ -107,12 +111,14 @@ def flag(*, prediction_id: UUID, reason: str, by: str, actor: Actor, now: dt.dat
 
     Raises:
         NotFound, NotPermitted: not the actor's to know, or to dispute.
+        PredictionErased: there is nothing left to look at.
         NotFinal: there is no outcome to dispute.
         AlreadyOpen: people are at it already.
     """
     with transaction.atomic():
         item, prediction = _lock_both(prediction_id)
         require(actor, FLAG_PREDICTION, item or prediction, CANNOT_FLAG)
+        outcomes.refuse_erased(prediction.pk)
         if prediction.status != Status.FINAL:
             raise NotFinal(f"This prediction is {prediction.status}; there is no outcome to dispute.")
         details = {"by": by, "outcome": prediction.outcome_version}
@@ -241,7 +247,7 @@ def _lines(
         if each.digest == kept.digest:
             lines.append(Line(number, kept=kept))
         else:
-            lines.append(Line(number, refusal=_conflict(each)))
+            lines.append(Line(number, refusal=_conflict(each, kept.digest)))
     return lines
 
 
@@ -251,8 +257,10 @@ def _standing_of(arrivals: Sequence[Arrival]) -> dict[tuple[UUID, str], Standing
 
 def _refuse_other_content(arrival: Arrival, digest: bytes) -> None:
     if arrival.digest != digest:
-        raise _conflict(arrival)
+        raise _conflict(arrival, digest)
 
 
-def _conflict(arrival: Arrival) -> ExternalIdConflict:
+def _conflict(arrival: Arrival, digest: bytes) -> ExternalIdConflict:
+    if digest == ERASED_DIGEST:
+        return ExternalIdConflict(ERASED.format(arrival.posted.external_id))
     return ExternalIdConflict(CONFLICT.format(arrival.posted.external_id))

@@ -37,13 +37,16 @@ def keep_draft(*, item_id: UUID, token: int, body: str, actor: Actor, now: dt.da
 
 
 def save(*, item_id: UUID, person: Person, body: str, now: dt.datetime) -> None:
-    """Write a draft, over the one that was there."""
+    """Write a draft, over the one that was there; none of what was erased meanwhile."""
     execute(
         """
-        INSERT INTO reviews_draft (item_id, person_id, body, updated_at) VALUES (%s, %s, %s, %s)
+        INSERT INTO reviews_draft (item_id, person_id, body, updated_at)
+        SELECT %(item)s, %(person)s, %(body)s, %(now)s WHERE NOT EXISTS (
+            SELECT FROM reviews_reviewitem i JOIN reviews_erased e ON e.prediction_id = i.prediction_id
+            WHERE i.id = %(item)s)
         ON CONFLICT (item_id, person_id) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at
         """,
-        [item_id, person.pk, body, now],
+        {"item": item_id, "person": person.pk, "body": body, "now": now},
     )
 
 

@@ -9,6 +9,7 @@ from audit.refusals import NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import Actor
 from governance.access.models import Person
+from reviews.intake import outcomes
 from reviews.judging import drafts
 from reviews.queue import claims, moves, policies, releasing, rounds
 from reviews.queue.models import Queue, ReviewItem, Slot
@@ -70,6 +71,7 @@ def reopen(*, item_id: UUID, reason: str, actor: Actor, now: dt.datetime) -> Rev
         NotFound: not theirs to know.
         NotPermitted: neither their own decision of the last 24 hours, nor a queue manager.
         AlreadyOpen, IllegalTransition: it is not decided.
+        PredictionErased: there is nothing left to look at.
     """
     with transaction.atomic():
         item = moves.lock(item_id)
@@ -80,6 +82,7 @@ def reopen(*, item_id: UUID, reason: str, actor: Actor, now: dt.datetime) -> Rev
                 raise NotPermitted(why_not)
         else:
             moves.refuse_unless_decided(item)
+        outcomes.refuse_erased(item.prediction_id)
         due_at = now + dt.timedelta(minutes=rounds.DISPUTED_MINUTES)
         return rounds.open_round(
             prediction_id=item.prediction_id,

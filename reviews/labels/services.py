@@ -106,20 +106,7 @@ def withdraw(*, label_id: UUID, reason: str, actor: Actor, now: dt.datetime) -> 
         raise NothingToWithdraw
     if latest.pk != label.pk:
         raise LabelSuperseded
-    tombstone = Label.objects.create(
-        prediction_id=label.prediction_id,
-        model_id=label.model_id,
-        version=label.version + 1,
-        item=item,
-        round=label.round,
-        queue_id=label.queue_id,
-        judgement=None,
-        source=label.source,
-        propensity=label.propensity,
-        supersedes=label.id,
-        withdrawn=True,
-        decided_at=now,
-    )
+    tombstone = _bury(label, now=now)
     trail.record(
         kind="reviews.label.withdrawn",
         actor=actor,
@@ -133,6 +120,41 @@ def withdraw(*, label_id: UUID, reason: str, actor: Actor, now: dt.datetime) -> 
         now=now,
     )
     return tombstone
+
+
+def withdraw_erased(*, item: ReviewItem, erasure_id: UUID, actor: Actor, now: dt.datetime) -> bool:
+    """Put a tombstone into the feed for a prediction whose content is erased in this very transaction.
+
+    Answers whether there was a label in force. `item` is locked by the caller, who has judged whether
+    `actor` may.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("A tombstone belongs into the transaction that erases.")
+    label = Label.objects.filter(prediction_id=item.prediction_id).order_by("-version").first()
+    if label is None or label.withdrawn:
+        return False
+    tombstone = _bury(label, now=now)
+    details = {"label": label.id, "tombstone": tombstone.id, "erasure": erasure_id}
+    trail.record(kind="reviews.label.withdrawn", actor=actor, entity=item, details=details, now=now)
+    return True
+
+
+def _bury(label: Label, *, now: dt.datetime) -> Label:
+    """Add the tombstone of the latest label of a prediction; its item is locked."""
+    return Label.objects.create(
+        prediction_id=label.prediction_id,
+        model_id=label.model_id,
+        version=label.version + 1,
+        item_id=label.item_id,
+        round=label.round,
+        queue_id=label.queue_id,
+        judgement=None,
+        source=label.source,
+        propensity=label.propensity,
+        supersedes=label.id,
+        withdrawn=True,
+        decided_at=now,
+    )
 
 
 def _lock(item_id: UUID) -> ReviewItem:

@@ -275,7 +275,7 @@ class Draft(models.Model):
 
 
 class Judgement(models.Model):
-    """One reviewer's answer to one item in one round. Only undoing within the hold changes it.
+    """One reviewer's answer to one item in one round. Only undoing within the hold, and erasure, change it.
 
     `output`, `diff` and `comment` are the content that labels and outcomes refer to.
     """
@@ -308,6 +308,8 @@ class Judgement(models.Model):
     undone_at = models.DateTimeField(null=True)
     answer = models.JSONField(default=dict)
     """What the submission was answered, for the same submission sent again."""
+    erased_at = models.DateTimeField(null=True)
+    """Since then output, difference and comment are gone; the rest stands."""
 
     class Meta:
         constraints = [
@@ -323,7 +325,10 @@ class Judgement(models.Model):
             ),
             models.CheckConstraint(
                 name="reviews_answer_has_output",
-                condition=Q(verdict=Verdict.ANSWER, output__isnull=False, changed__isnull=False)
+                condition=Q(
+                    verdict=Verdict.ANSWER, erased_at=None, output__isnull=False, changed__isnull=False
+                )
+                | Q(verdict=Verdict.ANSWER, erased_at__isnull=False, output=None)
                 | Q(verdict=Verdict.CANNOT_TELL, output=None, changed=None),
             ),
         ]

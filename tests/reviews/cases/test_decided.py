@@ -63,7 +63,7 @@ def backdate(item: ReviewItem, days: float) -> None:
     item.refresh_from_db()
     assert item.decided_at is not None
     item.decided_at -= dt.timedelta(days=days)
-    trail.record(kind="reviews.review.decided", actor=CLOCK, entity=item, details={}, now=making.now())
+    trail.record(kind="test.backdated", actor=CLOCK, entity=item, details={}, now=making.now())
     at_commit()
 
 
@@ -280,7 +280,7 @@ class TestCsv:
         item = making.an_item(model)
         prediction = Prediction.objects.get(pk=item.prediction_id)
         prediction.external_id = "=HYPERLINK(1)"
-        trail.record(kind="x.y", actor=CLOCK, entity=prediction, details={}, now=making.now())
+        trail.record(kind="test.named", actor=CLOCK, entity=prediction, details={}, now=making.now())
         at_commit()
         decide(item, reviewer)
 

@@ -10,11 +10,12 @@ from governance.access.models import Person
 from governance.access.roles import Role
 from registry.catalog.models import Model
 from reviews.intake import openings
-from reviews.intake.models import Payload, Prediction
+from reviews.intake.models import Prediction
 from reviews.queue.models import ReviewItem
 from reviews.queue.services import claim_named
 from tests import factories
 from tests.reviews.cases.deciding import at, at_commit, counted, decide, signed_in
+from tests.reviews.erasure.erasing import erase
 from tests.reviews.queue import making
 
 pytestmark = pytest.mark.django_db
@@ -311,7 +312,7 @@ def queries(client: Client, item: ReviewItem) -> int:
 
 
 def test_shows_an_erased_payload_as_erased(item: ReviewItem, model: Model) -> None:
-    Payload.objects.filter(pk=item.prediction_id).delete()
+    erase(item.prediction_id)
     manager = at(Role.QUEUE_MANAGER, model)
 
     page = signed_in(manager).get(page_of(item)).content.decode()

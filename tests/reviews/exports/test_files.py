@@ -4,8 +4,6 @@ import pytest
 
 from audit.trail.models import Event
 from reviews.exports import files
-from reviews.exports.errors import RangeNotSatisfiable
-from reviews.exports.ranges import span_of
 from tests.reviews.exports.conftest import ask, client_of, fetched, made
 from tests.reviews.labels import making
 
@@ -99,29 +97,3 @@ def test_a_file_that_was_lost_says_so(key, export):
     files.discard(files.folder_of(export.pk))
 
     assert get(key, export).status_code == 503
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("", (0, 9, False)),
-        ("bytes=0-", (0, 9, True)),
-        ("bytes=2-3", (2, 3, True)),
-        ("bytes=9-99", (9, 9, True)),
-        ("bytes=-3", (7, 9, True)),
-        ("bytes=-30", (0, 9, True)),
-        ("bytes=5-2", (0, 9, False)),
-        ("bytes=0-1,3-4", (0, 9, False)),
-        ("bytes=-", (0, 9, False)),
-        ("lines=1-2", (0, 9, False)),
-        ("bytes=٣-٤", (0, 9, False)),
-    ],
-)
-def test_what_a_range_header_asks_for(header, expected):
-    assert tuple(span_of(header, 10)) == expected
-
-
-@pytest.mark.parametrize(("header", "size"), [("bytes=10-", 10), ("bytes=-0", 10), ("bytes=0-", 0)])
-def test_what_no_file_can_satisfy(header, size):
-    with pytest.raises(RangeNotSatisfiable):
-        span_of(header, size)

@@ -14,6 +14,7 @@ from reviews.exports import making as exporting
 from reviews.exports import rows as export_rows
 from reviews.intake.models import Payload, Prediction
 from reviews.labels import services as labels
+from tests.reviews.erasure.erasing import erase
 from tests.reviews.exports.conftest import ask, client_of, fetched, made
 from tests.reviews.labels import making
 
@@ -166,10 +167,10 @@ def test_the_latest_version_counts_and_withdrawn_and_erased_labels_do_not(place)
     making.decide(prediction, item, place.reviewer)
     making.reopen(item)
     second = making.decide(prediction, item, making.person(), {"label": "ok"}, changed=True)
-    withdrawn, erased = place.label(), place.label()
+    withdrawn, erased = place.label(), place.label(posted={"subject": "x"})
     manager = making.person(Role.QUEUE_MANAGER)
     labels.withdraw(label_id=withdrawn.id, reason="no", actor=manager, now=timezone.now())
-    Payload.objects.filter(prediction_id=erased.prediction_id).delete()
+    erase(erased.prediction_id)
     making.prediction(place.model, training_use=False)
     making.sequenced()
     key = making.key()

@@ -29,8 +29,8 @@ _numbers = itertools.count(1)
 SCHEMA = {"type": "object", "properties": {"label": {"enum": ["fraud", "ok"]}}, "required": ["label"]}
 
 
-def record(entity: Any, kind: str = "test.made", now: datetime | None = None) -> Any:
-    trail.record(kind=kind, actor=OPERATOR, entity=entity, details={}, now=now or timezone.now())
+def record(entity: Any, now: datetime | None = None) -> Any:
+    trail.record(kind="test.made", actor=OPERATOR, entity=entity, details={}, now=now or timezone.now())
     return entity
 
 
@@ -230,7 +230,7 @@ def decide(
     )
     of_item.state = State.DECIDED
     of_item.decided_at = now
-    record(of_item, "reviews.review.decided", now)
+    record(of_item, now=now)
     return Label.objects.get(id=written)
 
 
@@ -240,7 +240,7 @@ def reopen(of_item: ReviewItem) -> ReviewItem:
     of_item.round += 1
     of_item.state = State.WAITING
     of_item.selected_by_routing = False
-    return record(of_item, "reviews.review.reopened")
+    return record(of_item)
 
 
 def sequenced() -> None:

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from audit.trail import feeds
 from audit.trail.models import Feed
 from governance.access.roles import Role
-from reviews.intake.models import Payload
 from reviews.labels import services
+from tests.reviews.erasure.erasing import erase
 from tests.reviews.labels import making
 
 MEMBERS = [
@@ -114,16 +114,16 @@ def test_tells_all_judgements_of_the_round_that_were_not_undone(place):
 
 
 def test_tells_withdrawn_and_erased_labels_without_content(place, django_db_setup):
-    label, erased = making.label(*place), making.label(*place)
+    label, erased = making.label(*place), making.label(*place, posted={"subject": "x"})
     manager = making.person(Role.QUEUE_MANAGER)
     services.withdraw(label_id=label.id, reason="no", actor=manager, now=label.decided_at)
-    Payload.objects.filter(prediction_id=erased.prediction_id).delete()
+    erase(erased.prediction_id)
     making.sequenced()
 
-    first, second, tombstone = read(making.key())["results"]
+    first, second, tombstone, other_tombstone = read(making.key())["results"]
 
     assert not first["withdrawn"]
-    for told, what in ((second, erased), (tombstone, label)):
+    for told, what in ((second, erased), (tombstone, label), (other_tombstone, erased)):
         assert list(told) == MEMBERS
         assert told["withdrawn"]
         assert told["prediction"] == str(what.prediction_id)

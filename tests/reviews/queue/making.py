@@ -126,11 +126,16 @@ def an_item(
     }
     if output is ...:
         del body["output"]
-    Payload.objects.create(prediction_id=prediction.pk, body=orjson.dumps(body).decode(), salt=b"0" * 32)
+    Payload.objects.create(
+        prediction_id=prediction.pk,
+        body=orjson.dumps(body).decode(),
+        salt=b"0" * 32,
+        subject_hash=prediction.external_id.encode(),
+    )
     ExternalId.objects.create(
         model_id=model.pk, external_id=prediction.external_id, prediction_id=prediction.pk, digest=b"0" * 32
     )
-    trail.record(kind="reviews.prediction.routed", actor=OPERATOR, entity=prediction, details={}, now=at)
+    trail.record(kind="test.made", actor=OPERATOR, entity=prediction, details={}, now=at)
     item = ReviewItem(
         prediction_id=prediction.pk,
         model_id=model.pk,
@@ -146,7 +151,7 @@ def an_item(
         sort_at=at,
         poster_person_id=prediction.poster_person_id,
     )
-    trail.record(kind="reviews.review.opened", actor=OPERATOR, entity=item, details={}, now=at)
+    trail.record(kind="test.made", actor=OPERATOR, entity=item, details={}, now=at)
     Slot.objects.bulk_create(
         Slot(
             item=item, n=n, queue_id=item.queue_id, lane=int(poster is not None), sort_at=item.sort_at,
