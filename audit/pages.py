@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render as render_template
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 View = Callable[..., HttpResponseBase]
@@ -23,6 +24,11 @@ def render(
     patch_vary_headers(response, ["HX-Request"])
     response["Cache-Control"] = "no-store"
     return response
+
+
+def link_to(name: str, *args: Any) -> str:
+    """The address of a page for somebody who is not in the browser: a path where PUBLIC_URL is not set."""
+    return f"{settings.PUBLIC_URL}{reverse(name, args=args)}"
 
 
 def signed_in(view: View) -> View:

@@ -62,3 +62,11 @@ class Busy(Refusal):
     """The service cannot answer right now; nothing was changed."""
 
     retry_after = 1
+
+
+class RangeNotSatisfiable(Refusal):
+    """The file ends before the range begins."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"The file has {size} bytes; the range begins behind them.")

@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 """Checks what Countersign has given out, without Countersign: one file, standard library only, no network.
 
+    python verifier.py bundle BUNDLE --key VKEY [--witness VKEY] [--against CHECKPOINT] [--json]
     python verifier.py receipt FILE --key KEY [--nonce N] [--at TIME] [--artifact FILE ...] [--json]
+
+BUNDLE is the audit log, or a part of it, as one file. VKEY is the log's public key (`origin+hash+base64`),
+or a file with such keys or with a saved list of keys; a log that was begun anew after a restore has a name
+of its own and needs its own key. CHECKPOINT is a file you kept: a signed checkpoint, or the file that
+checkpoints are anchored in. What the bundle holds is proved to be the same log as each of them.
 
 FILE is a receipt of the gate (a DSSE envelope, or a whole answer of `POST /gate` with one in it; `-` is
 standard input). KEY is the public key: a file with PEM, with 32 bytes as base64 or hex, or a saved
@@ -21,10 +27,15 @@ import binascii
 import datetime as dt
 import hashlib
 import json
+import re
+import struct
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import zlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 PROVED, DISPROVED, CANNOT_TELL = 0, 1, 2
 
@@ -83,12 +94,14 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether `signature` is that of `message` under `public` (32 bytes); false for anything malformed."""
     if len(public) != 32 or len(signature) != 64:
         return False
-    key, commitment = _decoded(public), _decoded(signature[:32])
+    multiples, commitment = _multiples(public), _decoded(signature[:32])
     s = int.from_bytes(signature[32:], "little")
-    if key is None or commitment is None or s >= _L:
+    if multiples is None or commitment is None or s >= _L:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _L
-    return _same(_times(s, _BASE), _plus(commitment, _times(k, key)))
+    base = _multiples(_BASE)
+    assert base is not None  # it is on the curve
+    return _same(_times(s, base), _plus(commitment, _times(k, multiples)))
 
 
 def _decoded(encoded: bytes) -> Point | None:
@@ -120,13 +133,27 @@ def _plus(p: Point, q: Point) -> Point:
     return e * f % _P, g * h % _P, f * g % _P, e * h % _P
 
 
-def _times(n: int, p: Point) -> Point:
+@lru_cache(maxsize=32)
+def _multiples(encoded: bytes) -> list[list[Point]] | None:
+    """For each of 64 hexadecimal digits, 0 to 15 times the point there: a log's key is used many times."""
+    p = _decoded(encoded)
+    if p is None:
+        return None
+    rows = []
+    for _ in range(64):
+        row: list[Point] = [(0, 1, 1, 0)]
+        for _ in range(15):
+            row.append(_plus(row[-1], p))
+        rows.append(row)
+        p = _plus(row[15], p)
+    return rows
+
+
+def _times(n: int, multiples: list[list[Point]]) -> Point:
     total: Point = (0, 1, 1, 0)
-    while n:
-        if n & 1:
-            total = _plus(total, p)
-        p = _plus(p, p)
-        n >>= 1
+    for row in multiples:
+        total = _plus(total, row[n & 15])
+        n >>= 4
     return total
 
 
@@ -134,8 +161,7 @@ def _same(p: Point, q: Point) -> bool:
     return (p[0] * q[2] - q[0] * p[2]) % _P == 0 and (p[1] * q[2] - q[1] * p[2]) % _P == 0
 
 
-_BASE_Y = 4 * pow(5, _P - 2, _P) % _P
-_BASE: Point = _decoded(_BASE_Y.to_bytes(32, "little"))  # type: ignore[assignment]  # it is on the curve
+_BASE = (4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little")
 
 
 # --- Keys ---
@@ -323,6 +349,1072 @@ def _check_artifacts(said: dict[str, Any], artifacts: list[tuple[str, str]], rep
         report.proved.append(f"it is about {name} (sha256 {sha256[:16]}...)")
 
 
+# --- Signed notes, as C2SP signed-note, tlog-checkpoint and tlog-cosignature have them ---
+
+_ED25519, _COSIGNATURE = 1, 4
+_SIGNATURE_LINE = re.compile(r"\N{EM DASH} ([^\s+]{1,200}) ([A-Za-z0-9+/]+={0,2})")
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+LARGEST_NOTE = 64 * 1024
+
+
+class VKey(NamedTuple):
+    """A verifier key: `name+hash+base64`."""
+
+    name: str
+    id: bytes
+    algorithm: int
+    public: bytes
+
+
+class Note(NamedTuple):
+    """A signed checkpoint, not yet believed. `signatures` are (name, key id, signature)."""
+
+    text: str
+    signatures: list[tuple[str, bytes, bytes]]
+    origin: str
+    size: int
+    root: bytes
+
+
+def read_vkeys(given: str) -> list[VKey]:
+    """The verifier keys behind `--key`: one written out, or a file with one a line or with a list as JSON.
+
+    Raises:
+        Unreadable: there is none.
+    """
+    text = given
+    try:
+        if len(given) < 4096 and Path(given).is_file():
+            text = _text_of(given)
+    except (OSError, ValueError):
+        pass
+    if text.lstrip().startswith("{"):
+        listed = _json(text, "the list of keys").get("keys")
+        rows = listed if isinstance(listed, list) else []
+        lines = [str(row["vkey"]) for row in rows if isinstance(row, dict) and row.get("vkey")]
+    else:
+        lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if not lines:
+        raise Unreadable("There is no verifier key (origin+hash+base64) in what --key gives.")
+    return [_vkey_of(line) for line in lines]
+
+
+def _vkey_of(line: str) -> VKey:
+    name, _, rest = line.partition("+")
+    hashed, _, encoded = rest.partition("+")
+    try:
+        key = _exact_base64(encoded)
+    except Disproved as error:
+        raise Unreadable(f"The verifier key {line[:80]!r} is damaged.") from error
+    wanted = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+    if not name or len(key) != 33 or key[0] not in (_ED25519, _COSIGNATURE) or hashed != wanted.hex():
+        raise Unreadable(f"This is no Ed25519 verifier key (origin+hash+base64): {line[:80]!r}.")
+    return VKey(name, wanted, key[0], key[1:])
+
+
+def notes_in(text: str, file: str) -> list[Note]:
+    """The signed checkpoints in a file that somebody kept: one note, or lines of JSON that hold notes.
+
+    Raises:
+        Unreadable: there is none.
+    """
+    try:
+        if not text.lstrip().startswith("{"):
+            return [read_note(text)]
+        lines = list(_json_lines(text))
+        found = [each for line in lines for each in line.values() if isinstance(each, str)]
+        notes = [read_note(each) for each in found if "\n\n\N{EM DASH} " in each]
+    except Disproved as error:
+        raise Unreadable(f"{file} is no signed checkpoint: {error}") from error
+    if not notes:
+        raise Unreadable(f"There is no signed checkpoint in {file}.")
+    return notes
+
+
+def _json_lines(text: str) -> Iterator[dict[str, Any]]:
+    """The lines that are JSON; what a crash cut off was never acknowledged."""
+    for line in text.splitlines():
+        try:
+            yield _json(line, "a line")
+        except Unreadable:
+            continue
+
+
+def read_note(signed: str) -> Note:
+    """A signed checkpoint, letter by letter as the format has it.
+
+    Raises:
+        Disproved: it is none.
+    """
+    text, blank, signatures = signed.rpartition("\n\n")
+    if not blank or len(signed) > LARGEST_NOTE or not signatures.endswith("\n"):
+        raise Disproved("CHECKPOINT", "A checkpoint is no signed note.")
+    text += "\n"
+    if any(ord(each) < 32 and each != "\n" for each in signed):
+        raise Disproved("CHECKPOINT", "A checkpoint holds control characters.")
+    lines = text.split("\n")
+    if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]) or "" in lines[:-1]:
+        raise Disproved("CHECKPOINT", "A checkpoint is not origin, size and root.")
+    root = _exact_base64(lines[2])
+    if len(root) != 32:
+        raise Disproved("CHECKPOINT", "The root of a checkpoint is no SHA-256.")
+    return Note(text, _signatures_of(signatures), lines[0], int(lines[1]), root)
+
+
+def _signatures_of(block: str) -> list[tuple[str, bytes, bytes]]:
+    found = []
+    for line in block[:-1].split("\n"):
+        matched = _SIGNATURE_LINE.fullmatch(line)
+        raw = _exact_base64(matched[2]) if matched else b""
+        if not matched or len(raw) < 5:
+            raise Disproved("CHECKPOINT", "A line under a checkpoint is no signature.")
+        found.append((matched[1], raw[:4], raw[4:]))
+    if len(found) > 100:
+        raise Disproved("CHECKPOINT", "A checkpoint has more than 100 signatures.")
+    return found
+
+
+def _exact_base64(text: str) -> bytes:
+    """Base64 in its only form: other padding bits would be other text for the same bytes."""
+    raw = _decoded_base64(text, "text")
+    if base64.b64encode(raw).decode() != text:
+        raise Disproved("ENCODING", "The base64 is not in its only form.")
+    return raw
+
+
+def _signs(key: VKey, note: Note, signature: tuple[str, bytes, bytes]) -> bool:
+    name, id_, raw = signature
+    if (name, id_) != (key.name, key.id):
+        return False
+    if key.algorithm == _ED25519:
+        return verify_ed25519(key.public, note.text.encode(), raw)
+    if len(raw) != 72:
+        return False
+    time = int.from_bytes(raw[:8], "big")
+    said = f"cosignature/v1\ntime {time}\n{note.text}".encode()
+    return verify_ed25519(key.public, said, raw[8:])
+
+
+def believed(note: Note, keys: Sequence[VKey]) -> None:
+    """Let through a checkpoint that the log's own key signed.
+
+    Raises:
+        Unreadable: no key of this log was given.
+        Disproved: the key was, and did not sign this.
+    """
+    own = [key for key in keys if key.name == note.origin and key.algorithm == _ED25519]
+    if not own:
+        raise Unreadable(f"No --key was given for the log {note.origin}.")
+    if not any(_signs(key, note, signature) for key in own for signature in note.signatures):
+        raise Disproved(
+            "SIGNATURE", f"The checkpoint of {note.size} leaves is not signed by the key of {note.origin}."
+        )
+
+
+# --- The archive: a ZIP whose every byte follows from its members, read in one pass and never unpacked ---
+
+LARGEST_MEMBER = 256 * 1024 * 1024
+_LOCAL = struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
+FIXED_DATE = 0x21
+"""1980-01-01, the first day that a ZIP can say."""
+_LAST_OFFSET = 0xFFFFFFFF
+
+
+class Archive:
+    """The members of a bundle in their order.
+
+    No member is compressed and none has a date, an owner or a comment: what the members are decides every
+    byte, so nothing can be changed, added or hidden between them.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._offset = 0
+        self._members: list[tuple[bytes, int, int, int]] = []
+        self._left = b""
+        self.next: str | None = None
+        self._advance(b"PK\x03\x04")
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def _advance(self, wanted: bytes = b"") -> None:
+        """Read the header of the next member."""
+        head = self._read(_LOCAL.size)
+        if head[:4] != b"PK\x03\x04":
+            if wanted:
+                raise Unreadable("This is no bundle.")
+            self._left, self.next = head, None
+            return
+        if len(head) < _LOCAL.size:
+            raise _cut_off()
+        _, version, flags, method, time, date, crc, packed, size, length, extra = _LOCAL.unpack(head)
+        if (version, flags, method, time, date, extra) != (20, 0, 0, 0, FIXED_DATE, 0) or packed != size:
+            raise Disproved("ARCHIVE", "The archive is not in the one form that bundles have.")
+        if size > LARGEST_MEMBER or not 0 < length <= 200:
+            raise Disproved("ARCHIVE", "A member of the archive is too large, or its name is.")
+        name = self._read(length)
+        try:
+            self.next = name.decode("ascii")
+        except UnicodeDecodeError:
+            raise Disproved("ARCHIVE", "A member has a name that none can have.") from None
+        self._members.append((name, crc, size, self._offset - _LOCAL.size - length))
+
+    def take(self, name: str) -> bytes:
+        """The content of the next member, which must have this name.
+
+        Raises:
+            Disproved: it has not, or its check sum is wrong.
+        """
+        if self.next != name:
+            raise Disproved("MEMBERS", f"The bundle should go on with {name}, and there is {self.next!r}.")
+        _, crc, size, _ = self._members[-1]
+        content = self._read(size)
+        if len(content) != size:
+            raise _cut_off()
+        if zlib.crc32(content) != crc:
+            raise Disproved("ARCHIVE", f"The check sum of {name} is wrong.")
+        self._advance()
+        return content
+
+    def again(self, folder: str) -> Iterator[bytes]:
+        """The contents of the members in a folder, once more and unchecked: for the caller to check."""
+        for name, _, size, offset in self._members:
+            if name.startswith(folder.encode()):
+                self._file.seek(offset + _LOCAL.size + len(name))
+                yield self._file.read(size)
+
+    def end(self) -> None:
+        """What follows the last member is the directory of the members, and then nothing."""
+        if self.next is not None:
+            raise Disproved("MEMBERS", f"The bundle holds {self.next!r}, which belongs into none.")
+        wanted = directory_of(self._members, self._offset - len(self._left))
+        found = self._left + self._read(len(wanted) - len(self._left) + 1)
+        if found != wanted:
+            raise Disproved("ARCHIVE", "The directory at the end of the archive is not that of its members.")
+
+    def _read(self, size: int) -> bytes:
+        found = self._file.read(max(size, 0))
+        self._digest.update(found)
+        self._offset += len(found)
+        return found
+
+
+def _cut_off() -> Disproved:
+    return Disproved("ARCHIVE", "The bundle is cut off.")
+
+
+def directory_of(members: Sequence[tuple[bytes, int, int, int]], begins: int) -> bytes:
+    """The end of the archive: of each member (name, CRC-32, size, offset) an entry, then their number."""
+    rows = []
+    for name, crc, size, offset in members:
+        far = offset >= _LAST_OFFSET
+        extra = struct.pack("<2HQ", 1, 8, offset) if far else b""
+        head = _CENTRAL.pack(
+            b"PK\x01\x02", 0x0314, 45 if far else 20, 0, 0, 0, FIXED_DATE, crc, size, size, len(name),
+            len(extra), 0, 0, 0, 0o100644 << 16, min(offset, _LAST_OFFSET),
+        )  # fmt: skip
+        rows.append(head + name + extra)
+    directory, count = b"".join(rows), len(members)
+    size, ends = len(directory), b""
+    if count >= 0xFFFF or max(begins, size) >= _LAST_OFFSET:
+        ends = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 0x032D, 45, 0, 0, count, count, size, begins)
+        ends += struct.pack("<4sIQI", b"PK\x06\x07", 0, begins + size, 1)
+    few = min(count, 0xFFFF)
+    where = min(begins, _LAST_OFFSET)
+    return directory + ends + struct.pack(
+        "<4s4H2IH", b"PK\x05\x06", 0, 0, few, few, min(size, _LAST_OFFSET), where, 0
+    )  # fmt: skip
+
+
+# --- The tree (RFC 9162, 2.1) in tiles of 256 (C2SP tlog-tiles) ---
+
+WIDTH = 256
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def tile_path(n: int) -> str:
+    """`x001/x234/067`: the number of a tile in groups of three digits."""
+    path = f"{n % 1000:03d}"
+    while n := n // 1000:
+        path = f"x{n % 1000:03d}/{path}"
+    return path
+
+
+def partial_path(n: int, width: int) -> str:
+    return tile_path(n) if width == WIDTH else f"{tile_path(n)}.p/{width}"
+
+
+def tile_root(hashes: bytes) -> bytes:
+    """The root over a tile that is full, or over the first hashes of one."""
+    sha256 = hashlib.sha256
+    while len(hashes) > 32:
+        even = len(hashes) // 64 * 64
+        above = [sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, even, 64)]
+        hashes = b"".join(above) + hashes[even:]
+    return hashes
+
+
+class Tree:
+    """Grows tile by tile; says which tiles above have to stand next, and the roots on the way."""
+
+    def __init__(self, wanted: Iterable[int]) -> None:
+        self.size = 0
+        self.roots: dict[int, bytes] = {0: hashlib.sha256().digest()}
+        """By the sizes that were asked for."""
+        self._wanted = sorted(set(wanted), reverse=True)
+        self._left: list[tuple[int, bytes]] = []
+        """Perfect subtrees from the left, as (how many leaves, hash)."""
+        self._edge: list[bytearray] = []
+        """Of each level above the leaves, the hashes of the tile that is not full."""
+        self._counts: list[int] = []
+
+    def add(self, hashes: bytes) -> Iterator[tuple[str, bytes]]:
+        """Take the next tile of leaf hashes; yields path and content of each tile above that it fills."""
+        width = len(hashes) // 32
+        while self._wanted and self._wanted[-1] <= self.size + width:
+            size = self._wanted.pop()
+            if size > self.size:
+                self.roots[size] = self._folded(tile_root(hashes[: (size - self.size) * 32]))
+        self.size += width
+        if width < WIDTH:
+            return
+        root, level = tile_root(hashes), 1
+        self._merge(WIDTH, root)
+        while True:
+            if len(self._edge) < level:
+                self._edge.append(bytearray())
+                self._counts.append(0)
+            edge = self._edge[level - 1]
+            edge += root
+            if len(edge) < WIDTH * 32:
+                return
+            yield f"{level}/{tile_path(self._counts[level - 1])}", bytes(edge)
+            root = tile_root(bytes(edge))
+            self._counts[level - 1] += 1
+            edge.clear()
+            level += 1
+
+    def edge(self) -> Iterator[tuple[str, bytes]]:
+        """The tiles above the leaves that are not full at the end."""
+        for level, hashes in enumerate(self._edge, 1):
+            if hashes:
+                path = partial_path(self._counts[level - 1], len(hashes) // 32)
+                yield f"{level}/{path}", bytes(hashes)
+
+    def _merge(self, leaves: int, root: bytes) -> None:
+        while self._left and self._left[-1][0] == leaves:
+            root = _node(self._left.pop()[1], root)
+            leaves *= 2
+        self._left.append((leaves, root))
+
+    def _folded(self, root: bytes) -> bytes:
+        for _, left in reversed(self._left):
+            root = _node(left, root)
+        return root
+
+
+# --- Entries: the bytes of events ---
+
+_MEMBERS = {"actor", "at", "details", "entity_id", "entity_type", "entity_version", "kind", "system"}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _refuse_number(text: str) -> Any:
+    raise ValueError(f"{text[:40]} stands where only whole numbers may")
+
+
+_DECODER = json.JSONDecoder(parse_float=_refuse_number, parse_constant=_refuse_number)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def canonical(value: Any) -> bytes:
+    """The one form of a JSON value without fractions (RFC 8785)."""
+    return _ENCODER.encode(value).encode()
+
+
+def _by_utf16(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _by_utf16(value[name]) for name in sorted(value, key=lambda n: n.encode("utf-16-be"))}
+    return [_by_utf16(each) for each in value] if isinstance(value, list) else value
+
+
+def read_canonical(raw: bytes, name: str, code: str) -> Any:
+    """A JSON value that stands there in its one form.
+
+    Raises:
+        Disproved: with `code`: it does not.
+    """
+    try:
+        text = raw.decode()
+        found = _DECODER.decode(text)
+        if _ENCODER.encode(found) == text:
+            return found
+        # Members are sorted by UTF-16 code units, which differs from the order of characters beyond U+FFFF.
+        again = json.dumps(_by_utf16(found), ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError) as error:
+        raise Disproved(code, f"{name} cannot be read: {str(error)[:200]}.") from error
+    if again != text:
+        raise Disproved(code, f"{name} is not in canonical form.")
+    return found
+
+
+def read_entry(body: bytes, where: str) -> dict[str, Any]:
+    """An event: exactly the members that events have.
+
+    Raises:
+        Disproved: it is none.
+    """
+    said = read_canonical(body, where, "ENTRY")
+    if type(said) is not dict or said.keys() != _MEMBERS or type(said["details"]) is not dict:
+        raise Disproved("ENTRY", f"{where} is no event.")
+    version, at, id_ = said["entity_version"], said["at"], said["entity_id"]
+    if type(version) is not int or not 1 <= version < 2**31:
+        raise Disproved("ENTRY", f"{where} has no version.")
+    if not all(type(said[name]) is str for name in ("actor", "at", "entity_id", "entity_type", "kind")):
+        raise Disproved("ENTRY", f"{where} does not say what happened.")
+    if not _MOMENT.fullmatch(at) or not _UUID.fullmatch(id_):
+        raise Disproved("ENTRY", f"{where} has no time or no id.")
+    return said
+
+
+def entries_of(content: bytes, where: str) -> list[bytes]:
+    """The entries of a tile: each behind its length in two bytes (C2SP tlog-tiles)."""
+    found, at = [], 0
+    while at < len(content):
+        length = int.from_bytes(content[at : at + 2], "big")
+        body = content[at + 2 : at + 2 + length]
+        if len(body) != length or at + 2 > len(content):
+            raise Disproved("ENTRY", f"{where} is cut off.")
+        found.append(body)
+        at += 2 + length
+    return found
+
+
+def commitment(value: bytes, salt: bytes) -> str:
+    """SHA-256(0x02 || salt || length || value), in hex: what an event says of a value kept beside the log."""
+    return hashlib.sha256(b"\x02" + salt + len(value).to_bytes(8, "big") + value).hexdigest()
+
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+SAMPLE = "countersign sample v1"
+
+
+def sample_rank(seed: str, position: int) -> bytes:
+    """What a sample is chosen by: the smallest come first. Position 1 is the first event ever."""
+    return hashlib.sha256(f"{SAMPLE}\n{seed}\n{position}".encode()).digest()
+
+
+# --- Bundles ---
+
+FORMAT = "countersign-bundle/1"
+PART = 256
+"""Lines of one member, where many belong together."""
+README_SHA256 = "dd73b78236a2c6759e38cf2ec73cfa05a015cf037ed55bc1df15f89ac1489604"
+_LEAST = {"bundle", "asked_at", "filter", "format", "left_out", "logs", "openings", "request", "software"}
+_FILTER = {"from", "to", "system", "subject", "sample"}
+ERASED, REQUESTED, RESTARTED = "reviews.subject.erased", "audit.bundle.requested", "audit.log.restarted"
+
+
+class LogFacts(NamedTuple):
+    """What the bundle says about one log, and what it needs to be believed."""
+
+    number: int
+    origin: str
+    base: int
+    size: int
+    newest: Note | None
+    signed: list[Note]
+    """The checkpoints of the bundle and of its anchors: each has to be a state of this tree."""
+
+
+class Loss(NamedTuple):
+    """Leaves that were signed and are gone, as the next log announced it in its first leaf."""
+
+    common: int
+    """The leaves of the largest signed checkpoint that is a state of the tree that is left."""
+    signed: Note
+    """What was signed last before the restore, as the next log quotes it."""
+    after: int
+    """The number of the log that says so."""
+    reason: str
+
+    def covers(self, note: Note) -> bool:
+        """Whether a signed checkpoint that is no state of the tree is one of the part that was lost."""
+        if note.size == self.signed.size:
+            return note.root == self.signed.root
+        return self.common < note.size < self.signed.size
+
+    def sentence(self, number: int) -> str:
+        """What is not proved, in plain words."""
+        gone = self.signed.size - self.common
+        since = f"after its checkpoint of {self.common:,} leaves" if self.common else "from its first leaf on"
+        return (
+            f"log {number} was restored from before what was signed: {gone:,} leaves {since} are lost, or "
+            f"cannot be told from what was written instead; log {self.after} says so and gives the reason: "
+            f"{self.reason}"
+        )
+
+
+def quoted_by(details: dict[str, Any], former: tuple[int, str, int, bytes]) -> Note | None:
+    """The signed checkpoint that the first leaf of a log quotes; `former`: number, origin, size and root
+    of the log before. None: it says that nothing was anchored.
+
+    Raises:
+        Disproved: the former log did not end as that leaf says, or what it quotes is no checkpoint.
+    """
+    number, origin, size, root = former
+    said = tuple(details.get(f"former_{name}") for name in ("log", "origin", "size", "root"))
+    if said != (number, origin, size, root.hex()):
+        raise Disproved("RESTART", f"Log {number} did not end as the next one says.")
+    text = details.get("anchored")
+    return read_note(str(text)) if text else None
+
+
+def printable(text: Any) -> str:
+    """A reason somebody typed, fit for a line of a terminal."""
+    return "".join(each if each.isprintable() else " " for each in str(text)[:300])
+
+
+class Bundle:
+    """One pass over a bundle. Whatever is wrong ends it."""
+
+    def __init__(
+        self, archive: Archive, keys: Sequence[VKey], witnesses: Sequence[VKey], against: Sequence[Note]
+    ) -> None:
+        self._archive = archive
+        self._keys = keys
+        self._witnesses = witnesses
+        self._against = list(against)
+        self._counts: Counter[str] = Counter()
+        self._versions: dict[int, int] = {}
+        self._seen: Counter[str] = Counter()
+        self._unopened: dict[str, int] = {}
+        self._erased: dict[str, int] = {}
+        self._cosigned: dict[int, dict[str, None]] = {}
+        self._anchored = (-1, "", "")
+        self._restarts: dict[int, dict[str, Any]] = {}
+        self._logs: list[LogFacts] = []
+        self._roots: dict[int, dict[int, bytes]] = {}
+        self._lost: dict[int, Loss] = {}
+        """By number of the log: where a restore took its end, and the next log says so."""
+        self._forgotten: dict[str, Note] = {}
+        """By origin: the last checkpoint of logs that a restore forgot, and a later log quotes."""
+        self._held: list[Note] = []
+        self._manifest: dict[str, Any] = {}
+        self._is_asked = False
+
+    def check(self) -> Report:
+        for note in self._against:
+            believed(note, self._keys)
+        self._read_manifest()
+        for listed in self._manifest["logs"]:
+            self._check_log(listed)
+        self._check_counts()
+        self._archive.end()
+        self._check_restarts()
+        self._check_against()
+        if self._manifest["request"] is not None and not self._is_asked:
+            raise Disproved("REQUEST", "The event that asked for this bundle is not in it.")
+        return self._report()
+
+    # The manifest
+
+    def _read_manifest(self) -> None:
+        found = read_canonical(self._archive.take("manifest.json"), "The manifest", "MANIFEST")
+        if type(found) is not dict or found.keys() != _LEAST or found["format"] != FORMAT:
+            raise Disproved("MANIFEST", f"The manifest is not one of {FORMAT}.")
+        filter_, logs = found["filter"], found["logs"]
+        if type(filter_) is not dict or filter_.keys() != _FILTER or type(found["openings"]) is not bool:
+            raise Disproved("MANIFEST", "The manifest does not say what was chosen.")
+        if type(logs) is not list or not 1 <= len(logs) <= 1000 or type(found["bundle"]) is not str:
+            raise Disproved("MANIFEST", "The manifest lists no logs.")
+        self._manifest = found
+        self._whole = all(each is None for each in filter_.values())
+        self._sample = _sample_of(filter_["sample"])
+        wanted = ["payloads"] + ([] if found["openings"] else ["openings"])
+        wanted += [] if self._whole else ["entries that were not asked for"]
+        if found["left_out"] != sorted(wanted):
+            raise Disproved("MANIFEST", "The manifest is wrong about what is left out.")
+        if hashlib.sha256(self._archive.take("README.txt")).hexdigest() != README_SHA256:
+            raise Disproved("README", "README.txt is not the one of this format.")
+
+    # One log
+
+    def _check_log(self, listed: Any) -> None:
+        position = sum(log.size for log in self._logs)
+        last = self._logs[-1].number if self._logs else 0
+        if type(listed) is not dict or listed.keys() != {"number", "origin", "base", "size"}:
+            raise Disproved("MANIFEST", "The manifest describes a log in other words.")
+        if not all(type(listed[name]) is int for name in ("number", "base", "size")):
+            raise Disproved("MANIFEST", "The manifest describes a log in other words.")
+        # A number may be left out: that of a log which a restore forgot.
+        if not last < listed["number"] < 2**15 or listed["base"] != position:
+            raise Disproved("MANIFEST", f"The log after log {last} does not begin where that one ended.")
+        if type(listed["origin"]) is not str or not 0 <= listed["size"] < 2**53:
+            raise Disproved("MANIFEST", f"Log {listed['number']} has no origin or size.")
+        log = self._read_checkpoints(LogFacts(newest=None, signed=[], **listed))
+        self._logs.append(log)
+        kept = [note for note in self._against if note.origin == log.origin]
+        tree = Tree([*(note.size for note in (*log.signed, *kept)), log.size])
+        for start in range(0, log.size, WIDTH):
+            self._check_tile(log, tree, start, min(WIDTH, log.size - start))
+        for path, content in tree.edge():
+            self._check_upper(log, path, content)
+        self._roots[log.number] = tree.roots
+        self._check_roots(log, tree)
+
+    def _read_checkpoints(self, log: LogFacts) -> LogFacts:
+        folder, shown = f"logs/{log.number}", None
+        if self._archive.next == f"{folder}/checkpoint":
+            shown = _utf8(self._archive.take(f"{folder}/checkpoint"), "The newest checkpoint")
+        listed = [self._listed_note(raw, log) for raw in self._lines(f"{folder}/checkpoints")]
+        sizes = [note.size for note, _ in listed]
+        if sizes != sorted(set(sizes)):
+            raise Disproved("CHECKPOINT", f"The checkpoints of log {log.number} are out of order.")
+        self._counts["checkpoints"] += len(listed)
+        self._cosigned, self._anchored = {}, (-1, "", "")
+        notes = {note.size: note for note, _ in listed}
+        anchored = [self._anchor(raw, log, notes) for raw in self._lines(f"{folder}/anchors")]
+        newest, text = listed[-1] if listed else (None, "")
+        # Nothing but what stands in the lists: a signature of somebody unknown cannot be checked in itself.
+        wanted = text + "".join(self._cosigned.get(newest.size, ())) if newest else None
+        if shown != wanted or (newest and newest.size > log.size):
+            raise Disproved("CHECKPOINT", f"The newest checkpoint of log {log.number} is not its last.")
+        return log._replace(newest=newest, signed=[*notes.values(), *filter(None, anchored)])
+
+    def _lines(self, folder: str) -> Iterator[bytes]:
+        """The lines of all parts of a list: each part but the last has `PART` of them."""
+        n, full = 0, True
+        while full and self._archive.next == f"{folder}/{tile_path(n)}":
+            lines = self._archive.take(f"{folder}/{tile_path(n)}").split(b"\n")
+            if lines.pop() or not 0 < len(lines) <= PART:
+                raise Disproved("MEMBERS", f"{folder}/{tile_path(n)} has no lines, or too many.")
+            yield from lines
+            n, full = n + 1, len(lines) == PART
+
+    def _listed_note(self, raw: bytes, log: LogFacts) -> tuple[Note, str]:
+        text = read_canonical(raw, "A checkpoint", "CHECKPOINT")
+        if type(text) is not str:
+            raise Disproved("CHECKPOINT", "A line of the checkpoints is none.")
+        note = read_note(text)
+        if len(note.signatures) != 1:
+            raise Disproved("CHECKPOINT", "A listed checkpoint has one signature, the log's own.")
+        self._check_note(note, log)
+        return note, text
+
+    def _check_note(self, note: Note, log: LogFacts) -> None:
+        if note.origin != log.origin:
+            raise Disproved("CHECKPOINT", f"A checkpoint of {note.origin[:80]} stands in log {log.number}.")
+        believed(note, self._keys)
+
+    def _anchor(self, raw: bytes, log: LogFacts, listed: dict[int, Note]) -> Note | None:
+        """The checkpoint that an anchor holds; None of a kind that this program cannot read."""
+        found = read_canonical(raw, "An anchor", "ANCHOR")
+        if type(found) is not dict or found.keys() != {"kind", "size", "evidence"}:
+            raise Disproved("ANCHOR", "A line of the anchors is none.")
+        kind, size, evidence = found["kind"], found["size"], found["evidence"]
+        if type(evidence) is not str or type(size) is not int or type(kind) is not str:
+            raise Disproved("ANCHOR", "A line of the anchors is none.")
+        if (size, kind, evidence) <= self._anchored:
+            raise Disproved("ANCHOR", "The anchors are out of order.")
+        self._anchored = (size, kind, evidence)
+        self._counts["anchors"] += 1
+        if kind == "rfc3161":
+            self._seen["RFC 3161 timestamps, which this program cannot read"] += 1
+            return None
+        if kind not in ("file", "witness"):
+            raise Disproved("ANCHOR", f"There are no anchors of the kind {kind[:40]!r}.")
+        if kind == "witness":
+            if size not in listed:
+                raise Disproved("ANCHOR", f"A witness signed {size} leaves, which no checkpoint has.")
+            self._check_cosignatures(read_note(f"{listed[size].text}\n{evidence}"))
+            lines = self._cosigned.setdefault(size, {})
+            lines.update(dict.fromkeys(evidence.splitlines(keepends=True)))
+            return None
+        note = read_note(evidence)
+        if note.size != size or len(note.signatures) != 1:
+            raise Disproved("ANCHOR", f"An anchor of {size} leaves holds something else.")
+        self._check_note(note, log)
+        return note
+
+    def _check_cosignatures(self, note: Note) -> None:
+        """Those of the given witnesses must hold; those of others are counted, by name."""
+        for signature in note.signatures:
+            name = signature[0]
+            if name == note.origin:
+                continue
+            known = [key for key in self._witnesses if key.name == name and key.algorithm == _COSIGNATURE]
+            if not known:
+                self._seen[f"cosignatures by {name}"] += 1
+            elif any(_signs(key, note, signature) for key in known):
+                self._counts["cosignatures"] += 1
+            else:
+                raise Disproved("WITNESS", f"The cosignature by {name} at {note.size} leaves is not its.")
+
+    # One tile
+
+    def _check_tile(self, log: LogFacts, tree: Tree, start: int, width: int) -> None:
+        n = start // WIDTH
+        path, folder = partial_path(n, width), f"logs/{log.number}"
+        present: dict[int, dict[str, Any]] = {}
+        bodies: dict[int, bytes] = {}
+        if self._whole:
+            where = f"{folder}/tile/entries/{path}"
+            found = entries_of(self._archive.take(where), where)
+            if len(found) != width:
+                raise Disproved("ENTRY", f"{where} has {len(found)} entries, not {width}.")
+            bodies = dict(enumerate(found, start))
+        elif self._archive.next == f"{folder}/chosen/{path}":
+            bodies = _chosen(self._archive.take(f"{folder}/chosen/{path}"), start, width)
+        hashes = self._archive.take(f"{folder}/tile/0/{path}")
+        if len(hashes) != width * 32:
+            raise Disproved("TILE", f"{folder}/tile/0/{path} is not {width} hashes.")
+        for index, body in bodies.items():
+            at = (index - start) * 32
+            if hashlib.sha256(b"\x00" + body).digest() != hashes[at : at + 32]:
+                raise Disproved("LEAF", f"Entry {index} of log {log.number} is not the one in the tree.")
+            present[index] = self._check_entry(log, index, body)
+        if self._manifest["openings"]:
+            self._check_openings(f"{folder}/openings/{path}", log, present)
+        self._counts["leaves"] += width
+        for above, content in tree.add(hashes):
+            self._check_upper(log, above, content)
+
+    def _check_upper(self, log: LogFacts, path: str, content: bytes) -> None:
+        name = f"logs/{log.number}/tile/{path}"
+        if self._archive.take(name) != content:
+            raise Disproved("TILE", f"{name} is not what the tiles below it make.")
+
+    def _check_entry(self, log: LogFacts, index: int, body: bytes) -> dict[str, Any]:
+        where = f"Entry {index} of log {log.number}"
+        said = read_entry(body, where)
+        self._counts["entries"] += 1
+        if self._whole:
+            key = hash((said["entity_type"], said["entity_id"]))
+            before = self._versions.get(key, 0)
+            if said["entity_version"] != before + 1:
+                raise Disproved(
+                    "VERSIONS", f"{where} is version {said['entity_version']} of its entity, after {before}."
+                )
+            self._versions[key] = before + 1
+        self._check_kind(log, index, said)
+        return said
+
+    def _check_kind(self, log: LogFacts, index: int, said: dict[str, Any]) -> None:
+        """What an entry means for the rest of the bundle."""
+        kind, position = said["kind"], log.base + index + 1
+        asked = self._manifest["request"]
+        is_request = asked == {"log": log.number, "index": index}
+        if is_request:
+            self._check_request(said)
+        elif not self._whole and kind != ERASED and (kind, index) != (RESTARTED, 0):
+            self._check_chosen(said, position)
+        if kind == ERASED:
+            gone = said["details"].get("predictions")
+            for id_ in gone if type(gone) is list else []:
+                self._erased.setdefault(str(id_), position)
+        elif kind == RESTARTED and index == 0:
+            self._restarts[log.number] = said["details"]
+
+    def _check_request(self, said: dict[str, Any]) -> None:
+        found, details = self._manifest, said["details"]
+        same = (
+            said["kind"] == REQUESTED
+            and said["entity_id"] == found["bundle"]
+            and said["at"] == found["asked_at"]
+            and all(details.get(name) == found[name] for name in ("filter", "format", "openings", "software"))
+        )
+        if not same:
+            raise Disproved("REQUEST", "The manifest is not what the log says was asked for.")
+        self._is_asked = True
+
+    def _check_chosen(self, said: dict[str, Any], position: int) -> None:
+        wanted = self._manifest["filter"]
+        fits = (wanted["system"] is None or said["system"] == wanted["system"]) and (
+            (wanted["from"] is None or said["at"] >= wanted["from"])
+            and (wanted["to"] is None or said["at"] < wanted["to"])
+        )
+        if self._sample is not None:
+            self._counts["sampled"] += 1
+            fits = fits and said["kind"] in self._sample["kinds"]
+            fits = fits and self._counts["sampled"] <= self._sample["size"]
+        if not fits:
+            raise Disproved("FILTER", f"Event {position} is not among what was asked for.")
+
+    def _check_openings(self, name: str, log: LogFacts, present: dict[int, dict[str, Any]]) -> None:
+        opened: Counter[int] = Counter()
+        before: tuple[int, str] = (-1, "")
+        lines = self._archive.take(name).split(b"\n") if self._archive.next == name else [b"", b""]
+        if lines.pop() or lines == []:
+            raise Disproved("OPENING", f"{name} does not end with a line.")
+        for line in filter(None, lines) if lines == [b""] else lines:
+            index, member, digest = _opening(line)
+            said = present.get(index)
+            if said is None or (index, member) <= before:
+                raise Disproved("OPENING", f"An opening in {name} is of no entry here, or out of order.")
+            if digest not in commitments_named(said["details"], member):
+                raise Disproved("OPENING", f"Entry {index} of log {log.number} commits to another {member}.")
+            before = (index, member)
+            opened[index] += 1
+        self._counts["openings"] += opened.total()
+        for index, said in present.items():
+            closed = sum(is_commitment(*each) for each in said["details"].items()) - opened[index]
+            if closed > 0:
+                self._unopened[said["entity_id"]] = self._unopened.get(said["entity_id"], 0) + closed
+
+    # What can only be told at the end
+
+    def _check_roots(self, log: LogFacts, tree: Tree) -> None:
+        for note in log.signed:
+            if note.size > log.size:
+                raise _behind(log, note)
+            if tree.roots.get(note.size) != note.root:
+                raise _other_tree(log, note)
+
+    def _check_restarts(self) -> None:
+        """Each log but the first begins with what the one before it had come to."""
+        for log, after in zip(self._logs, [*self._logs[1:], None], strict=True):
+            signed_to = log.newest.size if log.newest else 0
+            if after is None:
+                if signed_to != log.size:
+                    raise Disproved("CHECKPOINT", f"The end of log {log.number} is not signed.")
+                continue
+            quoted = self._restarts.get(after.number)
+            if quoted is None and (self._whole or after.size == 0):
+                raise Disproved("RESTART", f"Log {after.number} does not say what it goes on from.")
+            if quoted is not None:
+                self._check_restart(log, after, quoted)
+            elif signed_to != log.size:
+                raise Disproved("CHECKPOINT", f"The end of log {log.number} is not signed.")
+
+    def _check_restart(self, log: LogFacts, after: LogFacts, details: dict[str, Any]) -> None:
+        """The first leaf of the next log holds how this one ended, and the last state that was anchored."""
+        root = self._roots[log.number][log.size]
+        note = quoted_by(details, (log.number, log.origin, log.size, root))
+        if note is None:
+            self._seen[f"log {log.number}: it was never anchored before it ended"] += 1
+        elif note.origin != log.origin:
+            if note.origin in {each.origin for each in self._logs}:
+                raise Disproved("RESTART", f"Log {after.number} quotes a checkpoint of {note.origin[:80]}.")
+            self._seen[f"log {log.number}: what became of {note.origin[:80]}, which a restore forgot"] += 1
+            if any(key.name == note.origin for key in self._keys):
+                believed(note, self._keys)
+                self._forgotten[note.origin] = note
+        else:
+            believed(note, self._keys)
+            if self._root_at(log, note.size) != note.root:
+                kept = [each for each in self._against if each.origin == log.origin]
+                common = [each.size for each in (*log.signed, *kept) if self._is_state(log, each)]
+                reason = printable(details.get("reason"))
+                self._lost[log.number] = Loss(max(common, default=0), note, after.number, reason)
+
+    def _is_state(self, log: LogFacts, note: Note) -> bool:
+        return note.size <= log.size and self._roots[log.number].get(note.size) == note.root
+
+    def _root_at(self, log: LogFacts, size: int) -> bytes | None:
+        """The root of a log at a size that nobody asked for before its tree was read; None beyond its end."""
+        roots = self._roots[log.number]
+        if size <= log.size and size not in roots:
+            tree = Tree([size, log.size])
+            for hashes in self._archive.again(f"logs/{log.number}/tile/0/"):
+                deque(tree.add(hashes), maxlen=0)  # the tiles above were compared the first time
+            if tree.roots.get(log.size) != roots[log.size]:
+                raise Disproved("TILE", f"The tiles of log {log.number} changed while they were read.")
+            roots[size] = tree.roots[size]
+        return roots.get(size)
+
+    def _check_against(self) -> None:
+        """What was kept outside is a state of the tree, or of a part whose loss was announced."""
+        logs = {log.origin: log for log in self._logs}
+        for note in self._against:
+            log, forgotten = logs.get(note.origin), self._forgotten.get(note.origin)
+            if log is not None and self._is_state(log, note):
+                self._held.append(note)
+            elif log is not None and (loss := self._lost.get(log.number)) and loss.covers(note):
+                self._seen[f"checkpoints that you kept are of the lost part of log {log.number}"] += 1
+            elif log is not None:
+                raise _behind(log, note) if note.size > log.size else _other_tree(log, note)
+            elif forgotten and (note.size < forgotten.size or note[2:] == forgotten[2:]):
+                self._seen[f"checkpoints that you kept are of {note.origin[:80]}, which is lost"] += 1
+            else:
+                raise Disproved("AGAINST", f"You hold a checkpoint of {note.origin[:80]}, no log of these.")
+
+    def _check_counts(self) -> None:
+        found = read_canonical(self._archive.take("counts.json"), "The counts", "COUNTS")
+        names = ("anchors", "checkpoints", "entries", "leaves", "openings")
+        if found != {name: self._counts[name] for name in names}:
+            raise Disproved("COUNTS", f"The bundle counts {found}; there is {dict(self._counts)}.")
+
+    # What was found
+
+    def _report(self) -> Report:
+        counts, found = self._counts, self._manifest
+        facts = {
+            "bundle": found["bundle"], "whole": self._whole, "asked_at": found["asked_at"],
+            "filter": found["filter"], "software": found["software"], "sha256": self._archive.sha256,
+            **{name: counts[name] for name in ("leaves", "entries", "checkpoints", "anchors", "openings")},
+            "logs": [self._facts_of(log) for log in self._logs],
+            "lost": [
+                {"log": number, "common": loss.common, "signed": loss.signed.size, "announced_by": loss.after}
+                for number, loss in sorted(self._lost.items())
+            ],
+            "erased": [{"prediction": id_, "event": n} for id_, n in sorted(self._erased.items())],
+        }  # fmt: skip
+        return Report(list(self._proved()), list(self._not_proved()), facts)
+
+    def _facts_of(self, log: LogFacts) -> dict[str, Any]:
+        root = self._roots[log.number][log.size]
+        return {
+            "number": log.number, "origin": log.origin, "base": log.base, "size": log.size,
+            "root": base64.b64encode(root).decode(), "checkpoints": len(log.signed),
+        }  # fmt: skip
+
+    def _proved(self) -> Iterator[str]:
+        counts = self._counts
+        yield f"{counts['entries']:,} entries are, byte for byte, among the {counts['leaves']:,} leaves"
+        yield f"{counts['checkpoints']:,} checkpoints are signed by the keys given and states of the tree"
+        for number, loss in sorted(self._lost.items()):
+            yield f"log {loss.after} begins with what log {number} had come to and what was signed of it"
+        if counts["anchors"]:
+            yield f"{counts['anchors']:,} anchors were read; the checkpoints in them are states of the tree"
+        for note in self._held:
+            yield f"your checkpoint of {note.size:,} leaves of {note.origin} is a state of its tree"
+        if counts["cosignatures"]:
+            yield f"{counts['cosignatures']:,} cosignatures are of the witnesses given"
+        if self._whole:
+            yield f"the versions of each of {len(self._versions):,} entities follow one another without a gap"
+        if counts["openings"]:
+            yield f"{counts['openings']:,} openings are what the entries commit to"
+        for event, ids in sorted(Counter(self._erased.values()).items()):
+            yield f"{ids:,} predictions were erased by event {event}"
+        if self._is_asked:
+            yield "what was asked for, when, and by which software the bundle was made, as the log has it"
+
+    def _not_proved(self) -> Iterator[str]:
+        yield "that the keys are those of this installation: that is for whoever gave them to you to say"
+        yield "that everything that happened was logged, or that what was logged is true"
+        for number, loss in sorted(self._lost.items()):
+            yield loss.sentence(number)
+        if not self._held:
+            yield "that you see the same log as everybody else: you gave no checkpoint you kept (--against)"
+        if not self._counts["cosignatures"]:
+            yield "that a witness saw this log: no cosignature of a witness that you named"
+        if not self._whole:
+            yield "that nothing the filter asks for was left out, or that no version of an entity is missing"
+        if not self._is_asked:
+            yield "what was asked for and when: the log does not hold that yet"
+        yield "anything about payloads: they are not in a bundle"
+        closed = sum(self._unopened.values())
+        gone = sum(count for id_, count in self._unopened.items() if id_ in self._erased)
+        if closed - gone:
+            yield f"what {closed - gone:,} commitments are to: their openings are not here"
+        for id_ in sorted(self._unopened.keys() & self._erased.keys())[:20]:
+            yield f"what was in prediction {id_}: erased by event {self._erased[id_]}"
+        for what, count in sorted(self._seen.items()):
+            yield f"{count:,} x {what}" if "log " not in what[:4] else what
+
+
+def _behind(log: LogFacts, note: Note) -> Disproved:
+    return Disproved(
+        "BEHIND",
+        f"Log {log.number} had {note.size} leaves, the bundle {log.size}: it is older than that checkpoint, "
+        "or the end of the log was cut off.",
+    )
+
+
+def _other_tree(log: LogFacts, note: Note) -> Disproved:
+    return Disproved("ROOT", f"The checkpoint of {note.size} leaves of log {log.number} is of another tree.")
+
+
+def _utf8(raw: bytes, name: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise Disproved("ENCODING", f"{name} is no UTF-8.") from error
+
+
+def _sample_of(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    kinds = value.get("kinds") if type(value) is dict else None
+    if type(kinds) is not list or value.keys() != {"seed", "size", "kinds"} or type(value["size"]) is not int:
+        raise Disproved("MANIFEST", "The manifest does not say how the sample was drawn.")
+    return dict(value)
+
+
+def _chosen(content: bytes, start: int, width: int) -> dict[int, bytes]:
+    """Entries that were chosen from one tile: lines of index, space and the bytes."""
+    lines = content.split(b"\n")
+    found: dict[int, bytes] = {}
+    last = start - 1
+    if lines.pop() or not lines:
+        raise Disproved("ENTRY", "A list of chosen entries does not end with a line.")
+    for line in lines:
+        number, _, body = line.partition(b" ")
+        index = int(number) if number.isdigit() and len(number) < 19 else -1
+        if not last < index < start + width or b"%d" % index != number:
+            raise Disproved("ENTRY", "A list of chosen entries is out of order.")
+        found[index] = body
+        last = index
+    return found
+
+
+def _opening(line: bytes) -> tuple[int, str, str]:
+    """An opening as index of its entry, name, and what it commits to."""
+    found = read_canonical(line, "An opening", "OPENING")
+    if type(found) is not dict or found.keys() != {"index", "name", "value", "salt"}:
+        raise Disproved("OPENING", "A line of the openings is none.")
+    index, name, value, salt = (found[each] for each in ("index", "name", "value", "salt"))
+    if type(index) is not int or not all(type(each) is str for each in (name, value, salt)):
+        raise Disproved("OPENING", "A line of the openings is none.")
+    if not _HEX.fullmatch(salt):
+        raise Disproved("OPENING", "The salt of an opening is not 32 bytes.")
+    return index, name, commitment(value.encode(), bytes.fromhex(salt))
+
+
+COMMITMENTS = frozenset(("comment", "commitment", "email", "meaning", "name", "reason", "subject"))
+"""Members of events that hold a commitment, beside those whose name ends in `_commitment`."""
+
+
+def is_commitment(name: str, value: Any) -> bool:
+    """Whether a member of an event's details is a commitment: no digest, no key, no root."""
+    if name not in COMMITMENTS and not name.endswith("_commitment"):
+        return False
+    return type(value) is str and bool(_HEX.fullmatch(value))
+
+
+def commitments_named(details: dict[str, Any], name: str) -> set[str]:
+    """What the details commit to under a name; that of a judgement stands there as `content_commitment`."""
+    if name == "content" or name.endswith("_commitment"):
+        return set()  # each has one name, and it is another
+    names = ("content_commitment",) if name == "judgement" else (name, f"{name}_commitment")
+    return {value for each in names if type(value := details.get(each)) is str}
+
+
+def check_bundle(
+    file: BinaryIO,
+    keys: Sequence[VKey],
+    *,
+    witnesses: Sequence[VKey] = (),
+    against: Sequence[Note] = (),
+) -> Report:
+    """Check a bundle, from its first byte to its last, in one pass.
+
+    Raises:
+        Unreadable: it is no bundle, or a key that it needs was not given.
+        Disproved: it is one, and something about it is wrong.
+    """
+    return Bundle(Archive(file), keys, witnesses, against).check()
+
+
 # --- Reading ---
 
 
@@ -366,11 +1458,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _text_of(file: str) -> str:
+def _text_of(file: str, largest: int = LARGEST) -> str:
     try:
-        raw = sys.stdin.buffer.read(LARGEST + 1) if file == "-" else Path(file).read_bytes()
-        if len(raw) > LARGEST:
-            raise Unreadable(f"{file} is larger than {LARGEST >> 20} MiB.")
+        raw = sys.stdin.buffer.read(largest + 1) if file == "-" else Path(file).read_bytes()
+        if len(raw) > largest:
+            raise Unreadable(f"{file} is larger than {largest >> 20} MiB.")
         return raw.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{file} cannot be read: {error}") from error
@@ -413,15 +1505,59 @@ def _receipt(args: argparse.Namespace) -> Report:
     )  # fmt: skip
 
 
+def _headline_of_receipt(facts: dict[str, Any]) -> Iterator[str]:
+    yield f"{facts['decision']}: {facts['model']} {facts['version']} in {facts['environment']}"
+    for reason in facts["reasons"] or []:
+        yield f"  {reason['code']}: {reason['detail']}"
+
+
+def _bundle_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle's file")
+    parser.add_argument(
+        "--key", required=True, action="append", metavar="VKEY", help="the log's key, or a file with keys"
+    )
+    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help="a witness's key")
+    parser.add_argument(
+        "--against", action="append", default=[], metavar="CHECKPOINT", help="a checkpoint you kept: a file"
+    )
+
+
+def _bundle(args: argparse.Namespace) -> Report:
+    keys = [key for given in args.key for key in read_vkeys(given)]
+    witnesses = [key for given in args.witness for key in read_vkeys(given)]
+    kept = [note for file in args.against for note in notes_in(_text_of(file, 1 << 28), file)]
+    path = Path(args.bundle)
+    if not path.is_file():
+        raise Unreadable(f"{path} is no file.")
+    try:
+        with path.open("rb") as opened:
+            return check_bundle(opened, keys, witnesses=witnesses, against=kept)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+
+
+def _headline_of_bundle(facts: dict[str, Any]) -> Iterator[str]:
+    kind = "The whole log" if facts["whole"] else "A part of the log"
+    yield f"{kind}: {facts['entries']:,} entries of {facts['leaves']:,} leaves; bundle {facts['bundle']}"
+    for log in facts["logs"]:
+        yield f"  log {log['number']} {log['origin']}: {log['size']:,} leaves, root {log['root']}"
+    yield f"  SHA-256 of the file: {facts['sha256']}"
+
+
 class Subcommand(NamedTuple):
     """Something that can be checked."""
 
     help: str
     arguments: Callable[[argparse.ArgumentParser], None]
     check: Callable[[argparse.Namespace], Report]
+    headline: Callable[[dict[str, Any]], Iterable[str]]
+    """What was found, in a few lines, from the facts."""
 
 
-SUBCOMMANDS = {"receipt": Subcommand("check a receipt of the gate", _receipt_arguments, _receipt)}
+SUBCOMMANDS = {
+    "bundle": Subcommand("check a bundle of the audit log", _bundle_arguments, _bundle, _headline_of_bundle),
+    "receipt": Subcommand("check a receipt of the gate", _receipt_arguments, _receipt, _headline_of_receipt),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -448,10 +1584,7 @@ def _tell(args: argparse.Namespace, report: Report) -> int:
     if args.json:
         print(json.dumps({"ok": True, **report._asdict()}, indent=2))
         return PROVED
-    facts = report.facts
-    print(f"{facts['decision']}: {facts['model']} {facts['version']} in {facts['environment']}")
-    for reason in facts["reasons"] or []:
-        print(f"  {reason['code']}: {reason['detail']}")
+    print(*SUBCOMMANDS[args.subcommand].headline(report.facts), sep="\n")
     print("Proved:", *(f"  - {each}" for each in report.proved), sep="\n")
     print("Not proved:", *(f"  - {each}" for each in report.not_proved), sep="\n")
     return PROVED

@@ -1,6 +1,4 @@
-"""Events over REST: the feed of all that happened, and one event."""
-
-from uuid import UUID
+"""Events over REST: the feed of all that happened."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,15 +34,3 @@ class EventFeed(APIView):
         headers = {"Retry-After": "1"} if waited is waiting.Waited.NO_PLACE else {}
         answer = {"results": events, "cursor": feeds.cursor_of(Feed.EVENTS, reached)}
         return Response(answer, headers=headers)
-
-
-class OneEvent(APIView):
-    """GET /audit/events/{id}
-
-    `inclusion` is null until the log over the events exists; then it is the proof that the event is in it.
-    """
-
-    def get(self, request: Request, event_id: UUID) -> Response:
-        rest.query_parameters(request, [])
-        event = selectors.event_for(rest.actor_of(request), event_id)
-        return Response(selectors.as_json(event.id, event.body) | {"inclusion": None})

@@ -39,6 +39,7 @@ def fed(table: str, feed_of_row: str) -> RunSQL:
             INSERT INTO public.audit_pending (feed, ref) {feed_of_row};
             RETURN NULL;
         END $$;
+        REVOKE ALL ON FUNCTION {table}_enqueue() FROM PUBLIC;
         CREATE TRIGGER {table}_enqueue AFTER INSERT ON {table}
             REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION {table}_enqueue();
         ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_enqueue;

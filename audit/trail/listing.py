@@ -1,9 +1,9 @@
 """The list of events that a page shows: newest first, filtered, in pages that begin where the last ended."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -15,6 +15,8 @@ from audit.trail.selectors import CONDITIONS, Filter
 
 WINDOW: Final = 200_000
 """Events that one page looks at where no index helps."""
+AT_ONCE: Final = 500
+"""Events that a file reads together."""
 LATE: Final = 10_000
 """An event may stand so far from where its time would put it: ids are given before the commit."""
 
@@ -76,6 +78,17 @@ def listed(
     older = found[-1].seq if more else looked_from + 1 if looked_from > low else None
     newer = found[0].seq if found and before is not None else None
     return Listed(found, older, newer)
+
+
+def every(wanted: Filter, *, actor: Actor, **span: Any) -> Iterator[Event]:
+    """All events that the filter finds, newest first, read page by page."""
+    before: int | None = None
+    while True:
+        page = listed(wanted, actor=actor, before=before, limit=AT_ONCE, **span)
+        yield from page.events
+        if page.older_before is None:
+            return
+        before = page.older_before
 
 
 def _bounds(since: dt.datetime | None, until: dt.datetime | None) -> tuple[int, int]:

@@ -1,51 +1,60 @@
-"""The list of events, and one event, as an auditor reads them."""
+"""The list of events as an auditor reads it, and what each kind of event means."""
 
 import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from audit import downloads
 from audit.pages import render, signed_in
 from audit.refusals import BadInput
 from audit.rest import actor_of
-from audit.trail import kinds, listing, selectors
+from audit.trail import catalogue, controls, kinds, listing, selectors
 from audit.trail.describing import describe
 from audit.trail.models import Event
 
 OFFICES = {"clock": "the clock", "operator": "the command line", "stranger": "somebody"}
+COLUMNS = ("seq", "id", "kind", "actor", "entity", "entity_version", "at", "details")
 FILTERS = ("since", "until", "actor", "entity", "kind", "routed")
 
 
 @require_safe
 @signed_in
-def listed(request: HttpRequest) -> HttpResponse:
-    """All that happened, newest first."""
+def listed(request: HttpRequest) -> HttpResponseBase:
+    """All that happened, newest first; by `format=csv` all that the filter finds."""
     actor = actor_of(request)
     selectors.require(actor)
     given = {name: request.GET.get(name, "").strip().replace("\x00", "") for name in FILTERS}
     wanted, mistakes = _filter(given)
+    span: dict[str, Any] = {
+        "since": _moment(given["since"]),
+        "until": _moment(given["until"]),
+        "routed": bool(given["routed"]),
+    }
+    if downloads.wants_csv(request.GET.dict()):
+        found = (_cells(event) for event in listing.every(wanted, actor=actor, **span))
+        return downloads.csv_of(found, COLUMNS, name="events", actor=actor, asked=given)
     page = listing.listed(
         wanted,
         actor=actor,
-        since=_moment(given["since"]),
-        until=_moment(given["until"]),
-        routed=bool(given["routed"]),
+        **span,
         before=_number(request.GET.get("before")),
         after=_number(request.GET.get("after")),
     )
     context = {
-        "rows": _rows(page.events),
+        "rows": rows_of(page.events),
         "given": given,
         "mistakes": mistakes,
-        "kinds": [(kind, kinds.sentence(kind)) for kind in [*listing.kinds_that_happened(), kinds.ROUTED]],
+        "kinds": _kinds_by_area([*listing.kinds_that_happened(), kinds.ROUTED]),
         "leaves_out": not given["routed"] and wanted.entity is None and wanted.kind != kinds.ROUTED,
         "narrowed": any(given[name] for name in FILTERS if name != "routed"),
         "with_routed_url": "?" + urlencode(_set(given) | {"routed": "yes"}),
+        "csv_url": "?" + urlencode(_set(given) | {"format": "csv"}),
         "older": _neighbour(given, before=page.older_before),
         "newer": _neighbour(given, after=page.newer_after),
     }
@@ -54,22 +63,28 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @signed_in
-def one(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """One event: what was done, to what, and the exact bytes that the log holds."""
-    event = selectors.event_for(actor_of(request), event_id)
-    row = _rows([event])[0]
-    neighbours = Event.objects.filter(entity_type=event.entity_type, entity_id=event.entity_id)
-    said = selectors.as_json(event.id, event.body)
-    context = {
-        "row": row,
-        "details": said["details"],
-        "references": _references(said["details"]),
-        "text": bytes(event.body).decode(),
-        "sha256": selectors.digest_of(event),
-        "earlier": neighbours.filter(entity_version=event.entity_version - 1).first(),
-        "later": neighbours.filter(entity_version=event.entity_version + 1).first(),
-    }
-    return render(request, "audit/event.html", context)
+def kinds_explained(request: HttpRequest) -> HttpResponse:
+    """Every kind of event: its members, and what it is evidence of."""
+    selectors.require(actor_of(request))
+    areas = [
+        (area.title, [(row, catalogue.anchor(row.kind), kinds.entity_word(row.about)) for row in area.rows])
+        for area in catalogue.AREAS
+    ]
+    return render(request, "audit/kinds.html", {"areas": areas, "of_all": controls.TRAIL})
+
+
+def _kinds_by_area(happened: list[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the filter offers: kinds with their sentences, those that nobody knows any more last."""
+    grouped = [
+        (title, [(row.kind, row.sentence) for row in rows]) for title, rows in catalogue.by_area(happened)
+    ]
+    unknown = [(kind, kinds.sentence(kind)) for kind in happened if catalogue.row(kind) is None]
+    return [*grouped, ("Other", unknown)] if unknown else grouped
+
+
+def _cells(event: Event) -> dict[str, Any]:
+    """One line of the file: the API's members, from the bytes that the log holds."""
+    return {"seq": event.seq, **selectors.as_json(event.id, event.body)}
 
 
 def _filter(given: dict[str, str]) -> tuple[selectors.Filter, list[str]]:
@@ -88,7 +103,7 @@ def _filter(given: dict[str, str]) -> tuple[selectors.Filter, list[str]]:
     return selectors.Filter(entity=entity, actor=given["actor"] or None, kind=given["kind"] or None), mistakes
 
 
-def _rows(events: Any) -> list[dict[str, Any]]:
+def rows_of(events: Any) -> list[dict[str, Any]]:
     """Events with names for their ids, in two queries whatever their number."""
     references = {event.actor for event in events}
     references |= {f"{event.entity_type}:{event.entity_id}" for event in events}
@@ -109,21 +124,6 @@ def _rows(events: Any) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _references(details: Any) -> list[dict[str, Any]]:
-    """The people and things that the details name by id."""
-    found = {value for value in details.values() if isinstance(value, str) and _is_reference(value)}
-    names = describe(found)
-    return [{"reference": each, "described": names[each]} for each in sorted(found) if each in names]
-
-
-def _is_reference(text: str) -> bool:
-    try:
-        UUID(text.partition(":")[2])
-    except ValueError:
-        return False
-    return True
 
 
 def _neighbour(given: dict[str, str], **place: int | None) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from audit.trail import sequencer
+from audit.trail import catalogue, sequencer
 from audit.trail import services as trail
 from audit.trail.actors import OPERATOR
 from audit.trail.models import Event
@@ -159,11 +159,11 @@ def test_the_page_turns_over(auditor: Client) -> None:
 
 def test_the_page_finds_by_time_and_kind(auditor: Client) -> None:
     _remark(1)
-    page = auditor.get("/audit/events", {"kind": "access.sign_in.done", "since": "2020-01-01T00:00"})
+    page = auditor.get("/audit/events", {"kind": "test.noted", "since": "2020-01-01T00:00"})
     none = auditor.get("/audit/events", {"until": "2020-01-01T00:00"})
     odd = auditor.get("/audit/events", {"since": "yesterday", "entity": "x", "before": "-1"})
 
-    assert [row["event"].kind for row in page.context["rows"]] == ["access.sign_in.done"]
+    assert [row["event"].kind for row in page.context["rows"]] == ["test.noted"]
     assert b"No such event" in none.content
     assert b"is no time" in odd.content
 
@@ -178,9 +178,37 @@ def test_an_event_page_shows_the_bytes(auditor: Client) -> None:
     assert "<script>alert" not in page
 
 
+def test_the_page_says_what_members_mean_and_what_the_kind_shows(auditor: Client) -> None:
+    event = Event.objects.filter(kind="access.role.granted").latest("seq")
+
+    page = auditor.get(f"/audit/events/{event.id}").content.decode()
+
+    assert "Where it holds." in page
+    assert "Pseudonymous: stands for a person who has an account." in page
+    assert "SOC 2 CC6.2" in page
+    assert 'href="/audit/kinds#access-role-granted"' in page
+
+
+def test_the_page_of_kinds_explains_each(auditor: Client) -> None:
+    page = auditor.get("/audit/kinds").content.decode()
+
+    assert [row.kind for row in catalogue.rows() if f'id="{catalogue.anchor(row.kind)}"' not in page] == []
+    assert "Commitment; what it commits to can be erased." in page
+
+
+def test_the_filter_offers_kinds_by_area_and_those_that_nobody_knows(auditor: Client) -> None:
+    _remark(1)
+
+    page = auditor.get("/audit/events").content.decode()
+
+    assert '<optgroup label="Accounts and access">' in page
+    assert '<option value="access.role.granted">gave a role</option>' in page
+    assert page.index('<optgroup label="Other">') < page.index('<option value="test.noted">noted</option>')
+
+
 def _remark(n: int) -> None:
     trail.remark(
-        kind="access.sign_in.done",
+        kind="test.noted",
         actor=OPERATOR,
         entity_type="sign_in",
         details={"n": n},

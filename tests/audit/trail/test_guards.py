@@ -120,7 +120,7 @@ def test_refuses_the_app_to_choose_an_events_place(person: Person) -> None:
 
 def test_refuses_a_second_event_of_one_version(person: Person) -> None:
     row = trail.event_row(
-        kind="x",
+        kind="test.x",
         actor_ref="operator",
         entity_type="person",
         entity_id=person.pk,
@@ -141,7 +141,7 @@ def test_refuses_an_event_larger_than_a_leaf(person: Person) -> None:
 
 def test_record_refuses_to_write_outside_a_transaction(person: Person) -> None:
     with pytest.raises(OutsideTransaction):
-        trail.record(kind="x", actor=OPERATOR, entity=person, details={}, now=timezone.now())
+        trail.record(kind="test.x", actor=OPERATOR, entity=person, details={}, now=timezone.now())
 
 
 def test_keeps_personal_data_out_of_the_event(person: Person) -> None:

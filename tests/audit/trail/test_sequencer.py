@@ -127,3 +127,55 @@ def test_one_pass_serves_every_feed_in_which_something_waits() -> None:
 
     assert sequencer.integrate_all() == 3
     assert feeds.size(Feed.EVENTS) == 3
+
+
+class SlowClock:
+    """A clock by which a pass from the front takes as long as it is told."""
+
+    def __init__(self) -> None:
+        self.now = self.step = 0.0
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def test_what_commits_late_waits_for_a_pass_from_the_front() -> None:
+    clock = SlowClock()
+    passes = sequencer.Passes(clock)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            trail.remark(kind="test.slow", actor=OPERATOR, entity_type="test", details={}, now=timezone.now())
+            begun.set()
+            assert go_on.wait(10)
+
+    thread = threading.Thread(target=in_thread(slow))
+    thread.start()
+    assert begun.wait(10)
+    write(3)
+    clock.step = 1.0
+    moved = [passes.one()]  # from the front: it took a second
+    clock.step = 0.0
+    go_on.set()
+    thread.join()
+    write(2)
+    moved += [passes.one(), passes.one()]
+    clock.now += sequencer.SHARE
+    moved.append(passes.one())
+
+    assert moved == [3, 2, 0, 1]
+    assert not Pending.objects.exists()
+
+
+def test_every_pass_is_from_the_front_while_that_is_quick() -> None:
+    passes = sequencer.Passes(SlowClock())
+
+    moved = []
+    for count in (2, 3):
+        write(count)
+        moved.append(passes.one())
+
+    assert moved == [2, 3]
+    assert passes._front_again_at == 0.0
