@@ -48,11 +48,12 @@ def server() -> Iterator[dict[str, Any]]:
 def database(login: dict[str, Any]) -> Iterator[dict[str, str]]:
     """A fresh, migrated database of ours; the environment that our processes need for it."""
     name, password = f"bench_{secrets.token_hex(3)}", secrets.token_urlsafe(24)
-    roles.set_up(login, name, app_password=password, migrator_password=password)
+    roles.set_up(login, name, dict.fromkeys(roles.LOGINS, password))
     try:
         with tempfile.TemporaryDirectory(prefix="cs-bench-var-") as var_dir:
             environment = {
                 "DATABASE_URL": _url(login, name, roles_of(name).app, password),
+                "DATABASE_SEQUENCER_URL": _url(login, name, roles_of(name).sequencer, password),
                 "SECRET_KEY": secrets.token_urlsafe(48),
                 "ALLOWED_HOSTS": "127.0.0.1",
                 "TLS": "off",
@@ -158,7 +159,7 @@ def _plain() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in ("DATABASE_URL", "DATABASE_ADMIN_URL", "REDIS_URL")
+        if name not in ("DATABASE_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "COUNTERSIGN_PROCESS")
     }
 
 

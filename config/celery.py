@@ -32,14 +32,19 @@ app = Celery("countersign", task_cls=WakeUp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
+        "audit.bundles",
+        "audit.checking",
         "config",
         "config.idempotency",
+        "audit.fingerprint",
         "governance.access",
         "governance.approvals",
         "governance.suspensions",
+        "reviews.erasure",
         "reviews.exports",
         "reviews.judging",
         "reviews.queue",
+        "reviews.retention",
     ]
 )
 

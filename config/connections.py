@@ -9,14 +9,21 @@ from audit.roles import roles_of
 from config import environment
 from config.services import Services
 
+SEQUENCING = ("sequencer", "signer")
+"""Processes with a login of their own."""
+
 
 def databases(found: Services, *, process: str, var_dir: Path) -> dict[str, dict[str, Any]]:
-    """The application's login as `default`, the migrator's as `admin` where this process was given it."""
+    """The login of this process as `default`; the migrator's as `admin`, the auditor's as `auditor`.
+
+    The last two only where this process was given them.
+    """
     if not found.database:
         # Nothing listens there: what needs the database says how to start it (see manage.py).
         nothing = _database("postgres:///countersign", process)
         return {"default": nothing | {"HOST": str(var_dir / "run" / "nothing")}}
-    default = _database(found.database, process)
+    own = found.sequencer if process in SEQUENCING else ""
+    default = _database(own or found.database, process)
     if process == "web":
         # Threads that wait for outcomes hold no connection; a thread that finds none for 5 s answers 503.
         size = environment.DATABASE_POOL_SIZE.read()
@@ -30,11 +37,13 @@ def databases(found: Services, *, process: str, var_dir: Path) -> dict[str, dict
         # A pool that was opened before a fork is dead in the child.
         default["CONN_MAX_AGE"] = 600
         default["CONN_HEALTH_CHECKS"] = True
-    if not found.admin:
-        return {"default": default}
-    admin = _database(found.admin, process)
-    admin["OPTIONS"]["assume_role"] = roles_of(admin["NAME"]).owner
-    return {"default": default, "admin": admin}
+    made = {"default": default}
+    if found.admin:
+        made["admin"] = _database(found.admin, process)
+        made["admin"]["OPTIONS"]["assume_role"] = roles_of(made["admin"]["NAME"]).owner
+    if found.auditor:
+        made["auditor"] = _database(found.auditor, process)
+    return made
 
 
 def _database(url: str, process: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -67,6 +68,13 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"an address such as https://countersign.example.org is needed, not {text!r}")
+    return text.rstrip("/")
+
+
 def _folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -116,6 +124,26 @@ RECEIPT_KEY_FILE = Variable(
     "`VAR_DIR/keys/receipt.pem`, made at the first start",
 )  # fmt: skip
 
+# The audit log.
+AUDIT_LOG_KEY_FILE = Variable(
+    "AUDIT_LOG_KEY_FILE", str, "",
+    "File with the Ed25519 private key (PKCS 8, PEM) that signs the audit log's checkpoints. Only the signer "
+    "reads it. Public keys of before lie beside it as `log-retired-<id>.pub`.",
+    "`VAR_DIR/keys/log.pem`, made at the first start",
+)  # fmt: skip
+AUDIT_ANCHOR_FILE = Variable(
+    "AUDIT_ANCHOR_FILE", str, "",
+    "File outside the database to which the signer adds every checkpoint, and which it reads before it signs "
+    "the next. Best on another machine or where it can only be appended to.",
+    "`VAR_DIR/anchors/log.jsonl`",
+)  # fmt: skip
+AUDIT_WITNESSES = Variable(
+    "AUDIT_WITNESSES", _words, NO_WORDS,
+    "Witnesses that cosign checkpoints (C2SP tlog-witness), separated by commas: the address, a space, and "
+    "the witness's verification key, such as `https://witness.example.org example.org/w+1a2b3c4d+BAkj...`.",
+    "none",
+)  # fmt: skip
+
 # Services.
 DATABASE_URL = Variable(
     "DATABASE_URL", str, "",
@@ -129,6 +157,20 @@ DATABASE_ADMIN_URL = Variable(
     "workers "
     "should not have it. Without it migrations run as the application, which then owns its tables: guards "
     "weakened.",
+)  # fmt: skip
+DATABASE_SEQUENCER_URL = Variable(
+    "DATABASE_SEQUENCER_URL", str, "",
+    "The login of sequencer and signer, `postgres://<database>_sequencer:...`. Needed by these two only, "
+    "where "
+    "`database_roles` has made that role: the application's login may then not place facts.",
+    "the application's login",
+)  # fmt: skip
+DATABASE_AUDITOR_URL = Variable(
+    "DATABASE_AUDITOR_URL", str, "",
+    "The login of verification, `postgres://<database>_auditor:...`: it reads the trail, the log and the "
+    "versions "
+    "of audited rows, and changes nothing.",
+    "the application's login",
 )  # fmt: skip
 DATABASE_POOL_SIZE = Variable(
     "DATABASE_POOL_SIZE", _whole(1), 20,
@@ -149,6 +191,11 @@ EMAIL_URL = Variable(
     "mail is kept in the database, where an administrator can read it",
 )  # fmt: skip
 MAIL_FROM = Variable("MAIL_FROM", str, "countersign@localhost", "Sender of mail.")
+PUBLIC_URL = Variable(
+    "PUBLIC_URL", _origin, "",
+    "Where people reach Countersign, such as `https://countersign.example.org`: links in mail begin with it.",
+    "mail names paths only",
+)  # fmt: skip
 
 # How much at once.
 WEB_PROCESSES = Variable("WEB_PROCESSES", _whole(1), 2, "Web processes of `manage.py up`.")
@@ -197,8 +244,10 @@ PROMETHEUS_MULTIPROC_DIR = Variable(
     "set by `manage.py up`",
 )  # fmt: skip
 COUNTERSIGN_PROCESS = Variable(
-    "COUNTERSIGN_PROCESS", _one_of("web", "worker", "beat", "sequencer", "command", "test"), "command",
-    "What this process is. `web` takes its database connections from a pool and refuses an insecure set-up.",
+    "COUNTERSIGN_PROCESS", _one_of("web", "worker", "beat", "sequencer", "signer", "command", "test"),
+    "command",
+    "What this process is. `web` takes its database connections from a pool and refuses an insecure set-up; "
+    "`sequencer` and `signer` log in by `DATABASE_SEQUENCER_URL`.",
 )  # fmt: skip
 COUNTERSIGN_UP = Variable(
     "COUNTERSIGN_UP", _one_of("1"), "",
@@ -213,8 +262,10 @@ COUNTERSIGN_PASSWORD = Variable(
 SECTIONS: dict[str, tuple[Variable[Any], ...]] = {
     "Where things are": (VAR_DIR, PORT),
     "What production has to say": (SECRET_KEY, ALLOWED_HOSTS, TLS, PROXY_COUNT, RECEIPT_KEY_FILE),
+    "The audit log": (AUDIT_LOG_KEY_FILE, AUDIT_ANCHOR_FILE, AUDIT_WITNESSES),
     "Services": (
-        DATABASE_URL, DATABASE_ADMIN_URL, DATABASE_POOL_SIZE, REDIS_URL, BROKER_URL, EMAIL_URL, MAIL_FROM,
+        DATABASE_URL, DATABASE_ADMIN_URL, DATABASE_SEQUENCER_URL, DATABASE_AUDITOR_URL, DATABASE_POOL_SIZE,
+        REDIS_URL, BROKER_URL, EMAIL_URL, MAIL_FROM, PUBLIC_URL,
     ),
     "How much at once": (
         WEB_PROCESSES, WEB_THREADS, WAITING_PLACES, WORKER_THREADS, CALLS_PER_SECOND, SIGN_INS_PER_MINUTE,

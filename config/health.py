@@ -20,6 +20,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError as BrokerError
 
+from audit.checking.models import CheckState
+from audit.checking.selectors import last_checks
+from audit.fingerprint import selectors as fingerprint
+from audit.log import selectors
+from audit.log.standing import Standing, standing
+from audit.overview.selectors import of_checks
 from audit.roles import why_weakened
 from config import metrics as measures
 from config.celery import app as celery
@@ -46,6 +52,8 @@ class Report:
     ready: bool = True
     pending: int = 0
     sequencer_lag: float = 0.0
+    log: Standing | None = None
+    checks_of_log: list[CheckState] = field(default_factory=list)
 
     def as_json(self) -> dict[str, object]:
         status = "unavailable" if not self.ready else "degraded" if self.warnings else "ok"
@@ -75,6 +83,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse("loopback or METRICS_TOKEN only\n", status=403, content_type="text/plain")
     found = report()
     measures.set_gauges(ready=found.ready, pending=found.pending, sequencer_lag=found.sequencer_lag)
+    if found.log is not None:
+        _measure_log(found.log, found.checks_of_log)
     return HttpResponse(measures.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -149,6 +159,18 @@ def _check_guards(found: Report) -> None:
         found.warnings.append(f"guards weakened: {row[0]} of the trail's triggers are switched off")
 
 
+def _check_schema(found: Report) -> None:
+    """The schema last looked like what migrations or an operator account for, and somebody looks."""
+    standing = fingerprint.standing()
+    if standing.digest and not standing.is_explained:
+        found.warnings.append(
+            f"schema: {len(standing.changed)} objects changed without a migration, such as "
+            f"{standing.changed[0] if standing.changed else 'none by name'}: see manage.py audit_fingerprint"
+        )
+    elif standing.last_event_at is not None and standing.is_late(timezone.now()):
+        found.warnings.append("schema: nobody has looked at it for more than a day; is the worker running?")
+
+
 def _check_partitions(found: Report) -> None:
     """The months ahead exist, and nothing fell into the partition for what has none."""
     with connection.cursor() as cursor:
@@ -186,6 +208,30 @@ def _check_sequencer(found: Report) -> None:
         )
 
 
+def _check_log(found: Report) -> None:
+    """The tree is signed, and somebody outside has seen it."""
+    found.log = standing(timezone.now())
+    found.warnings += [f"log: {warning}" for warning in found.log.warnings]
+    found.checks_of_log = last_checks()
+    since = selectors.current().started_at
+    found.warnings += [
+        f"log: {warning}" for warning in of_checks(found.checks_of_log, since=since, now=timezone.now())
+    ]
+
+
+def _measure_log(log: Standing, checks: list[CheckState]) -> None:
+    now = timezone.now()
+    ages = {place.kind: (now - place.at).total_seconds() for place in log.places if place.at}
+    signed_at = log.checkpoint.signed_at if log.checkpoint else None
+    measures.set_log_gauges(
+        size=log.size,
+        checkpoint_age=(now - signed_at).total_seconds() if signed_at else None,
+        anchor_ages=ages,
+        refused=bool(log.refusal),
+        findings=sum(sum(check.result["found"].values()) for check in checks),
+    )
+
+
 def _check_worker(found: Report) -> None:
     seen = Landmark.objects.filter(name=Landmark.WORKER_SEEN).values_list("at", flat=True).first()
     if seen is None or timezone.now() - seen > LATE_WORKER:
@@ -199,8 +245,10 @@ def _check_broker(found: Report) -> None:
 
 CHECKS: dict[str, Callable[[Report], None]] = {
     "guards": _check_guards,
+    "schema": _check_schema,
     "partitions": _check_partitions,
     "sequencer": _check_sequencer,
+    "log": _check_log,
     "broker": _check_broker,
     "worker": _check_worker,
 }

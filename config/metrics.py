@@ -1,5 +1,6 @@
 """What `/metrics` reports. Labels are routes and kinds, never ids or anything a client sent."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from prometheus_client import (
@@ -31,6 +32,30 @@ SEQUENCER_LAG = Gauge(
     "countersign_sequencer_lag_seconds", "Age of the oldest of them.", multiprocess_mode="mostrecent"
 )
 
+LOG_SIZE = Gauge("countersign_log_leaves", "Leaves of the audit log.", multiprocess_mode="mostrecent")
+CHECKPOINT_AGE = Gauge(
+    "countersign_log_checkpoint_age_seconds",
+    "Age of the newest signed checkpoint of the audit log.",
+    multiprocess_mode="mostrecent",
+)
+ANCHOR_AGE = Gauge(
+    "countersign_log_anchor_age_seconds",
+    "How long ago a checkpoint was shown outside the database, by kind of place (the latest of a kind).",
+    ["kind"],
+    multiprocess_mode="mostrecent",
+)
+SIGNER_REFUSES = Gauge(
+    "countersign_log_signer_refuses",
+    "1 while the signer refuses to sign the audit log.",
+    multiprocess_mode="mostrecent",
+)
+
+LOG_FINDINGS = Gauge(
+    "countersign_log_findings",
+    "What the last checks of the audit log and the reconciler found wrong.",
+    multiprocess_mode="mostrecent",
+)
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _children: dict[tuple[str, str, int], Any] = {}
@@ -50,6 +75,24 @@ def set_gauges(*, ready: bool, pending: int, sequencer_lag: float) -> None:
     READY.set(ready)
     PENDING.set(pending)
     SEQUENCER_LAG.set(sequencer_lag)
+
+
+def set_log_gauges(
+    *,
+    size: int,
+    checkpoint_age: float | None,
+    anchor_ages: Mapping[str, float],
+    refused: bool,
+    findings: int,
+) -> None:
+    """What was found out about the audit log. Ages of what never happened are not reported."""
+    LOG_SIZE.set(size)
+    SIGNER_REFUSES.set(refused)
+    LOG_FINDINGS.set(findings)
+    if checkpoint_age is not None:
+        CHECKPOINT_AGE.set(checkpoint_age)
+    for kind, age in anchor_ages.items():
+        ANCHOR_AGE.labels(kind).set(age)
 
 
 def exposition() -> bytes:

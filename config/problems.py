@@ -20,6 +20,9 @@ from rest_framework import exceptions as rest
 from rest_framework.response import Response
 
 from audit import refusals
+from audit.bundles import errors as bundles
+from audit.fingerprint import errors as fingerprint
+from audit.log import errors as log_errors
 from config.api import TooLarge
 from config.idempotency import errors as idempotency
 from governance.access import errors as access
@@ -33,7 +36,9 @@ from registry.aliases import errors as aliases
 from registry.catalog import errors as catalog
 from registry.deployments import errors as deployments
 from registry.systems import errors as systems
+from reviews.erasure import errors as erasure
 from reviews.exports import errors as exports
+from reviews.holds import errors as holds
 from reviews.intake import errors as intake
 from reviews.judging import errors as judging
 from reviews.labels import errors as labels
@@ -59,9 +64,13 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     refusals.Busy: Problem(503, "BUSY", "Not right now"),
     refusals.NotAvailableYet: Problem(422, "NOT_AVAILABLE_YET", "Not in this release"),
     refusals.NotFound: Problem(404, "NOT_FOUND", "Not found"),
+    log_errors.OutsideLog: Problem(404, "NOT_FOUND", "Not found"),
     refusals.NotPermitted: Problem(403, "NOT_PERMITTED", "You may not do this"),
+    refusals.RangeNotSatisfiable: Problem(416, "RANGE_NOT_SATISFIABLE", "Behind the end of the file"),
     refusals.SessionRequired: Problem(403, "SESSION_REQUIRED", "A signed-in person is needed"),
     refusals.TooManyRequests: Problem(429, "TOO_MANY_REQUESTS", "Too many requests"),
+    # The trail
+    fingerprint.NothingToExplain: Problem(409, "NOTHING_TO_EXPLAIN", "The schema is as it should be"),
     # People and keys
     access.AlreadyDeactivated: Problem(409, "ALREADY_DEACTIVATED", "Deactivated already"),
     access.AlreadyGranted: Problem(409, "ALREADY_GRANTED", "Granted already"),
@@ -106,13 +115,18 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     # Repeated requests
     idempotency.IdempotencyConflict: Problem(409, "IDEMPOTENCY_CONFLICT", "Another request had this key"),
     idempotency.IdempotencyInProgress: Problem(409, "IDEMPOTENCY_IN_PROGRESS", "Still running"),
+    # Bundles of the log
+    bundles.BundleFinished: Problem(409, "BUNDLE_FINISHED", "The bundle has ended"),
+    bundles.BundleNotDone: Problem(409, "BUNDLE_NOT_DONE", "The bundle is not done"),
+    bundles.BundlePurged: Problem(410, "BUNDLE_PURGED", "The file was deleted"),
+    bundles.BundleFileMissing: Problem(503, "BUNDLE_FILE_MISSING", "The file cannot be read"),
+    bundles.IllegalBundleMove: Problem(409, "ILLEGAL_TRANSITION", "Not in this state"),
     # Labels and exports
     exports.ExportFinished: Problem(409, "EXPORT_FINISHED", "The export has ended"),
     exports.ExportNotDone: Problem(409, "EXPORT_NOT_DONE", "The export is not done"),
     exports.ExportPurged: Problem(410, "EXPORT_PURGED", "The files were deleted"),
     exports.FileUnavailable: Problem(503, "FILE_UNAVAILABLE", "The file cannot be read"),
     exports.IllegalTransition: Problem(409, "ILLEGAL_TRANSITION", "Not in this state"),
-    exports.RangeNotSatisfiable: Problem(416, "RANGE_NOT_SATISFIABLE", "Behind the end of the file"),
     labels.LabelSuperseded: Problem(409, "LABEL_SUPERSEDED", "There is a later label"),
     labels.NothingToWithdraw: Problem(409, "NOTHING_TO_WITHDRAW", "No label is in force"),
     # Intake
@@ -124,9 +138,14 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     intake.KeyEnded: Problem(401, "NOT_AUTHENTICATED", "Who is asking?"),
     intake.MalformedJson: Problem(422, "MALFORMED_JSON", "The JSON cannot be read"),
     intake.NotFinal: Problem(409, "NOT_FINAL", "There is no outcome yet"),
+    intake.PredictionErased: Problem(409, "PREDICTION_ERASED", "Its content is erased"),
     intake.TooMuch: Problem(413, "TOO_LARGE", "The body is too large"),
     intake.UnknownField: Problem(422, "UNKNOWN_FIELD", "There is no such member"),
     intake.UnknownModel: Problem(404, "UNKNOWN_MODEL", "There is no such model"),
+    # Erasure and legal holds
+    erasure.AlreadyAsked: Problem(409, "ALREADY_ASKED", "Asked for already"),
+    erasure.IllegalTransition: Problem(409, "ILLEGAL_TRANSITION", "Not in this state"),
+    holds.AlreadyLifted: Problem(409, "ALREADY_LIFTED", "Lifted already"),
     # Routing policies
     routing.NotADraft: Problem(409, "NOT_A_DRAFT", "Published policies do not change"),
     # Queues and reviews

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from audit.trail import catalogue, controls, kinds
+from audit.trail.declaring import Control, Member, Row
 from config.environment import SECTIONS, Variable
 from config.problems import FRAMEWORK, PROBLEMS
 from governance.access.roles import PERMISSIONS_BY_KEY_SCOPE, PERMISSIONS_BY_ROLE
@@ -12,6 +14,7 @@ from governance.gate import judging
 from governance.risk import states as override_states
 from governance.risk.selectors import packs as risk_packs
 from governance.waivers import states as waiver_states
+from reviews.erasure import states as erasure_states
 from reviews.exports import states as export_states
 from reviews.queue import states as review_states
 from reviews.routing import reasons
@@ -53,6 +56,7 @@ def states_page() -> str:
         ("Approval policy", approval_states.POLICY_TRANSITIONS),
         ("Waiver", waiver_states.TRANSITIONS),
         ("Export", export_states.TRANSITIONS),
+        ("Erasure", erasure_states.TRANSITIONS),
         ("Risk class set by hand", override_states.TRANSITIONS),
     ):
         lines += [f"## {title}", "", *_table(("state", "may become"), _onward(transitions)), ""]
@@ -123,7 +127,87 @@ def risk_packs_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def events_page() -> str:
+    """Every kind of event with its members, and what it is evidence of."""
+    lines = [HEAD, "# Events", "", *_FRAME_OF_EVENTS, "", *_table(("member", "type", "meaning"), _FRAME)]
+    for area in catalogue.AREAS:
+        lines += ["", f"## {area.title}"]
+        for row in area.rows:
+            lines += ["", *_event(row)]
+    lines += ["", "## By control", "", *_table(("what is shown", "demanded by", "kinds"), _by_control())]
+    return "\n".join(lines) + "\n"
+
+
+_FRAME_OF_EVENTS = (
+    "An event is one JSON object in the log: sorted members, no white space, UTF-8. Times are UTC with",
+    "microseconds; non-integers and integers beyond 2^53 - 1 stand as strings. Its kind says what happened,",
+    "its `details` hold the members below. One that *may be left out* is not there where it does not apply.",
+    "",
+    "No event holds a payload, an e-mail address, the name of somebody with an account, or a reason or",
+    "comment that somebody wrote. Where such a thing belongs to an event, its member is a **commitment**:",
+    "SHA-256 of a byte 0x02, 32 random bytes, the length (8 bytes, big-endian) and the value. Value and",
+    "random bytes, the opening, lie beside the log and can be erased; then the commitment says nothing any",
+    "more, and the log stays whole. Names given to things (systems, queues, keys) do stand in events.",
+    "",
+    "A **reference** is a word, a colon and an id: `person:0192...`. An **id** is a UUID.",
+    "",
+    "What is **pseudonymous** is an id that leads to a person only by way of the database beside the log.",
+    "",
+    "An event proves that a step was taken, when and by whom, not that it was taken well. What each kind is",
+    "evidence of stands with it, in our own words first; the citations say where it is demanded.",
+    "",
+    f"Every event, of whatever kind, is evidence of this: {controls.TRAIL.words}",
+    f"({controls.TRAIL.citations})",
+    "",
+    "SR 11-7 was replaced by SR 26-2 in April 2026 and is cited since many programmes still map to it.",
+    "",
+    "## The frame",
+    "",
+    "Members that every event has:",
+)
+_WHO = ", ".join(f"`{reference}` ({words})" for reference, words in kinds.ACTORS.items())
+_FRAME = (
+    ("`kind`", "text", "what happened; one of the kinds below"),
+    ("`actor`", "text", f"who did it: {_WHO}. **Pseudonymous.**"),
+    ("`at`", "time", "when, by the clock of the application"),
+    ("`entity_type`, `entity_id`", "text, id", "what it is about; for most kinds a row that has more events"),
+    ("`entity_version`", "integer", "counts the events about that entity, from 1 and without a gap"),
+    ("`system`", "id, or null", "the AI system that it belongs to"),
+    ("`details`", "object", "the members of its kind"),
+)
+
+
+def _event(row: Row) -> list[str]:
+    lines = [f"### `{row.kind}`", "", f"Somebody {row.sentence}. About: {kinds.entity_word(row.about)}."]
+    if row.members:
+        lines += ["", *_table(("member", "type", "meaning"), map(_member, row.members))]
+    return lines + ([""] if row.shows else []) + [f"- {_control(each)}" for each in row.shows]
+
+
+def _by_control() -> Iterable[tuple[str, str, str]]:
+    shown: dict[Control, list[str]] = {}
+    for row in catalogue.rows():
+        for control in row.shows:
+            shown.setdefault(control, []).append(f"`{row.kind}`")
+    return ((control.words, control.citations, ", ".join(found)) for control, found in shown.items())
+
+
+def _member(member: Member) -> tuple[str, str, str]:
+    care = f" **{_sentence(member.type.care)}**" if member.type.care else ""
+    optional = " *May be left out.*" if member.optional else ""
+    return f"`{member.name}`", member.type.name, f"{_sentence(member.meaning)}{care}{optional}"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _control(control: Control) -> str:
+    return f"{control.words} ({control.citations})"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "events.md": events_page,
     "roles.md": roles_page,
     "states.md": states_page,
     "reason-codes.md": reasons_page,

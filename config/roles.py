@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -34,24 +35,26 @@ def scram_verifier(password: str, salt: bytes | None = None) -> str:
     return f"SCRAM-SHA-256${ITERATIONS}:{encoded[0]}${encoded[1]}:{encoded[2]}"
 
 
+LOGINS = ("app", "migrator", "sequencer", "auditor")
+"""The roles of `audit.roles.Roles` that somebody logs in as."""
+
+
 def cluster_statements(
-    database: str, *, app_password: str | None, migrator_password: str | None, for_tests: bool = False
+    database: str, passwords: Mapping[str, str | None], *, for_tests: bool = False
 ) -> list[str]:
     """What makes the roles, to be run by a superuser, or by a login that may create roles.
 
-    None as password: the login keeps the one it has. With `for_tests` the migrator may also make the roles
-    and databases that a run of the suite needs.
+    `passwords` by the names in `LOGINS`; a login without one keeps the one it has. With `for_tests` the
+    migrator may also make the roles and databases that a run of the suite needs.
     """
     roles = roles_of(database)
-    owner, app, migrator = map(_name, (roles.owner, roles.app, roles.migrator))
-    statements = [
-        _create_role(roles.owner, "NOLOGIN"),
-        _create_role(roles.app, "LOGIN"),
-        _create_role(roles.migrator, "LOGIN"),
-        f"GRANT {owner} TO {migrator}",
-    ]
-    for role, password in ((app, app_password), (migrator, migrator_password)):
-        if password is not None:
+    migrator = _name(roles.migrator)
+    statements = [_create_role(roles.owner, "NOLOGIN")]
+    statements += [_create_role(getattr(roles, login), "LOGIN") for login in LOGINS]
+    statements.append(f"GRANT {_name(roles.owner)} TO {migrator}")
+    for login in LOGINS:
+        if (password := passwords.get(login)) is not None:
+            role = _name(getattr(roles, login))
             statements.append(f"ALTER ROLE {role} PASSWORD {_literal(scram_verifier(password))}")
     if for_tests:
         statements.append(f"ALTER ROLE {migrator} CREATEDB CREATEROLE")
@@ -59,19 +62,21 @@ def cluster_statements(
 
 
 def database_statements(database: str) -> list[str]:
-    """What gives the database to its owner and the tables to the application. Run inside the database."""
+    """What gives the database to its owner and the tables to their users. Run inside the database."""
     roles = roles_of(database)
-    owner, app, migrator, name = map(_name, (roles.owner, roles.app, roles.migrator, database))
+    owner, app, name = map(_name, (roles.owner, roles.app, database))
+    logins = ", ".join(_name(getattr(roles, login)) for login in LOGINS)
+    readers = ", ".join(map(_name, (roles.app, roles.sequencer, roles.auditor)))
     return [
         f"ALTER DATABASE {name} OWNER TO {owner}",
         # Compiling a statement takes seconds where running it takes milliseconds: ours are many and short.
         f"ALTER DATABASE {name} SET jit = off",
         # No temporary tables either: one could stand in for a table inside a function of the owner.
         f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {name} TO {app}, {migrator}",
+        f"GRANT CONNECT ON DATABASE {name} TO {logins}",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         f"GRANT ALL ON SCHEMA public TO {owner}",
-        f"GRANT USAGE ON SCHEMA public TO {app}",
+        f"GRANT USAGE ON SCHEMA public TO {readers}",
         f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public "
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
         f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO "
@@ -120,19 +125,13 @@ END $$"""
 def set_up(
     login: dict[str, Any],
     database: str,
+    passwords: Mapping[str, str | None] = MappingProxyType({}),
     *,
-    app_password: str | None = None,
-    migrator_password: str | None = None,
     for_tests: bool = False,
 ) -> None:
     """Make roles, database and grants through `login` (psycopg's connection parameters without dbname)."""
     with psycopg.connect(**login, dbname="postgres", autocommit=True) as cluster:
-        for statement in cluster_statements(
-            database,
-            app_password=app_password,
-            migrator_password=migrator_password,
-            for_tests=for_tests,
-        ):
+        for statement in cluster_statements(database, passwords, for_tests=for_tests):
             cluster.execute(statement.encode())
         _belong_to_owner(cluster, roles_of(database).owner)
         if cluster.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
@@ -153,13 +152,13 @@ def drop(login: dict[str, Any], database: str) -> None:
     roles = roles_of(database)
     with psycopg.connect(**login, dbname="postgres", autocommit=True) as cluster:
         cluster.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
-        for role in (roles.app, roles.migrator, roles.owner):
+        for role in (*(getattr(roles, login) for login in LOGINS), roles.owner):
             cluster.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
-def script(database: str, **passwords: Any) -> str:
+def script(database: str, passwords: Mapping[str, str | None], *, for_tests: bool = False) -> str:
     """All of it for psql, run by a superuser in any database."""
-    lines = [f"{statement};" for statement in cluster_statements(database, **passwords)]
+    lines = [f"{statement};" for statement in cluster_statements(database, passwords, for_tests=for_tests)]
     lines.append(
         f"SELECT {_literal(_create_database(database))}\n"
         f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = {_literal(database)}) \\gexec"

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from config import environment
 
+OTHER_LOGINS = ("admin", "sequencer", "auditor")
+"""Further logins to the same database: they come from where its address comes from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -20,6 +23,8 @@ class Services:
     admin: str = ""
     broker: str = ""
     cache: str = ""
+    sequencer: str = ""
+    auditor: str = ""
 
 
 def named(environ: Mapping[str, str] | None = None) -> Services:
@@ -32,6 +37,8 @@ def named(environ: Mapping[str, str] | None = None) -> Services:
         admin=environment.DATABASE_ADMIN_URL.read(environ) if database else "",
         broker=environment.BROKER_URL.read(environ) or broker,
         cache=cache,
+        sequencer=environment.DATABASE_SEQUENCER_URL.read(environ) if database else "",
+        auditor=environment.DATABASE_AUDITOR_URL.read(environ) if database else "",
     )
 
 
@@ -56,9 +63,9 @@ def find(environ: Mapping[str, str] | None = None) -> Services:
     first, second = named(environ), started(environ)
     return Services(
         database=first.database or second.database,
-        admin=first.admin if first.database else second.admin,
         broker=first.broker or second.broker,
         cache=first.cache or second.cache,
+        **{login: getattr(first if first.database else second, login) for login in OTHER_LOGINS},
     )
 
 

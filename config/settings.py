@@ -117,7 +117,7 @@ def _secret_key() -> str:
         return (VAR_DIR / "secret_key").read_text().strip()
     except FileNotFoundError:
         pass
-    if PROCESS in ("web", "worker", "beat", "sequencer"):
+    if PROCESS in ("web", "worker", "beat", "sequencer", "signer"):
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. Give it at least 50 random characters, the same for every process."
         )
@@ -179,7 +179,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "countersign"
 # Long work has a queue and a worker of its own, so that the clock's short tasks never wait for it.
-CELERY_TASK_ROUTES = {"reviews.exports.tasks.*": {"queue": "export"}}
+CELERY_TASK_ROUTES = {
+    "reviews.exports.tasks.*": {"queue": "export"},
+    "audit.bundles.tasks.run_bundle": {"queue": "export"},
+    "audit.checking.tasks.*": {"queue": "export"},
+}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "max_retries": 1,
     "interval_start": 0,
@@ -204,11 +208,16 @@ CELERY_BEAT_SCHEDULE = {
     "settle held judgements": _every("reviews.judging.tasks.settle_held", 1),
     "wake snoozed reviews": _every("reviews.queue.tasks.wake_snoozed", 10),
     "resend waiting exports": _every("reviews.exports.tasks.resend_waiting", 10),
+    "resend waiting bundles": _every("audit.bundles.tasks.resend_waiting", 10),
+    "check the log since the last check": _every("audit.checking.tasks.check_since_last", 10 * 60),
+    "resend waiting erasures": _every("reviews.erasure.tasks.resend_waiting", 10),
     "look at the calendar of approvals": _every("governance.approvals.tasks.look_at_the_calendar", 5 * 60),
     "tell about suspensions": _every("governance.suspensions.tasks.tell_untold", 10),
     "tidy access": _every("governance.access.tasks.tidy", 60 * 60),
     "forget old answers": _every("config.idempotency.tasks.forget_old_answers", 60 * 60),
+    "look at the schema": _every("audit.fingerprint.tasks.look_at_the_schema", 10 * 60),
     "give a sign of life": _every("config.tasks.give_sign_of_life", 10),
+    "let go what is past its retention": _every("reviews.retention.tasks.let_go", 60 * 60 * 24),
     "maintain partitions": _every("config.tasks.maintain_partitions", 60 * 60 * 24),
 }
 
@@ -297,8 +306,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.static.StaticStorage"},
 }
 RECEIPT_KEY_FILE = environment.RECEIPT_KEY_FILE.read()
+AUDIT_LOG_KEY_FILE = environment.AUDIT_LOG_KEY_FILE.read()
+AUDIT_ANCHOR_FILE = environment.AUDIT_ANCHOR_FILE.read()
+AUDIT_WITNESSES = environment.AUDIT_WITNESSES.read()
 MEDIA_ROOT = VAR_DIR / "files"
 
+PUBLIC_URL = environment.PUBLIC_URL.read()
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.MAIL_FROM.read()
 EMAIL_BACKEND = "config.mail.StoredMailBackend"
 if _mail := environment.EMAIL_URL.read():

@@ -8,6 +8,9 @@ from config import health
 
 ROOMS = [
     "audit.trail",
+    "audit.log",
+    "audit.overview",
+    "audit.bundles",
     "registry.systems",
     "registry.catalog",
     "registry.deployments",
@@ -28,6 +31,9 @@ ROOMS = [
     "reviews.labels",
     "reviews.judging",
     "reviews.exports",
+    "reviews.holds",
+    "reviews.erasure",
+    "reviews.retention",
     "reviews.workbench",
     "reviews.cases",
     "reviews.desk",

@@ -24,7 +24,7 @@ class Program:
 
 
 def programs(*, port: int, environ: Mapping[str, str] | None = None) -> tuple[list[Program], list[Program]]:
-    """First web and the sequencer, which somebody waits for, then two workers and the clock."""
+    """First web and the sequencer, which somebody waits for, then the signer, two workers and the clock."""
     level = environment.LOG_LEVEL.read(environ)
     web = (
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
@@ -40,6 +40,7 @@ def programs(*, port: int, environ: Mapping[str, str] | None = None) -> tuple[li
         Program("sequencer", "sequencer", (sys.executable, "manage.py", "sequencer")),
     ]
     later = [
+        Program("signer", "signer", (sys.executable, "manage.py", "signer")),
         Program("worker", "worker", (*CELERY, *WORKER, "-c", threads, "-Q", "countersign", "-l", level)),
         # Long work has a worker of its own, or the clock would wait for it.
         Program("exporter", "worker", (*CELERY, *WORKER, "-c", "1", "-Q", "export", "-l", level)),

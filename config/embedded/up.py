@@ -28,6 +28,14 @@ from governance.gate import keys
 
 DATABASE = "countersign"
 LONGEST_START = 120.0
+_names = roles_of(DATABASE)
+LOGINS = {
+    "database": _names.app,
+    "admin": _names.migrator,
+    "sequencer": _names.sequencer,
+    "auditor": _names.auditor,
+}
+"""The members of `Services` that are logins, and the role of each."""
 
 
 class CannotStart(Exception):
@@ -107,7 +115,8 @@ class Copy:
     def _provide_services(self, supervisor: Supervisor) -> services.Services:
         """What the environment does not name is started; its addresses go where children look for them."""
         given = services.named()
-        broker = cache = database = admin = ""
+        broker = cache = ""
+        logins: dict[str, str] = {}
         if given.broker:
             self.say("broker: the one that is named")
         elif found := redis_program(self.var_dir / "redis"):
@@ -125,9 +134,8 @@ class Copy:
             supervisor.database = server
             server.start()
             roles.set_up(server.login, DATABASE)
-            names = roles_of(DATABASE)
-            database, admin = server.url(names.app, DATABASE), server.url(names.migrator, DATABASE)
-        own = services.Services(database=database, admin=admin, broker=broker, cache=cache)
+            logins = {login: server.url(role, DATABASE) for login, role in LOGINS.items()}
+        own = services.Services(broker=broker, cache=cache, **logins)
         folders.write_private(services.run_file(self.var_dir), json.dumps(asdict(own)))
         return services.find()
 

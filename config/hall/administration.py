@@ -62,8 +62,10 @@ CHECKED = {
     "database": "PostgreSQL answers",
     "migrations": "the database is at this version",
     "guards": "the trail's guards hold against the application's login",
+    "schema": "the database's schema changed only by migrations",
     "partitions": "there is room for the months ahead",
     "sequencer": "facts get their place in the feeds",
+    "log": "the audit log is signed, and seen outside the database",
     "broker": "work for the background can be handed over",
     "worker": "somebody takes that work",
 }

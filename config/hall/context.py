@@ -29,6 +29,7 @@ PLACES: list[tuple[str, str, str, tuple[str, ...]]] = [
     ),
     ("Risk", "page-risk-packs", "/risk", (roles.DECIDE_RISK,)),
     ("Exports", "page-exports", "/exports", (roles.READ_LABELS,)),
+    ("Erasure", "page-erasures", "/erasures /legal-holds", (roles.VIEW_ERASURES,)),
     ("Audit", "page-events", "/audit", (roles.VIEW_EVENTS,)),
     ("Administration", "page-people", "/administration", (roles.VIEW_PEOPLE, roles.VIEW_HEALTH)),
 ]

@@ -9,6 +9,7 @@ from governance.approvals.models import ApprovalRequest
 from registry.aliases.models import Alias
 from registry.catalog.models import CardRevision, Environment, Model, ModelVersion
 from registry.deployments.models import Deployment
+from reviews.erasure.models import Erasure
 from reviews.exports.models import Export
 from reviews.intake.models import Prediction
 from reviews.queue.models import Queue, ReviewItem
@@ -28,6 +29,7 @@ def fill() -> None:
     describers["prediction"] = _predictions
     describers["review"] = _reviews
     describers["export"] = _exports
+    describers["erasure"] = _erasures
     describers["approval"] = _approvals
 
 
@@ -102,6 +104,11 @@ def _reviews(ids: set[UUID]) -> dict[UUID, Described]:
 def _exports(ids: set[UUID]) -> dict[UUID, Described]:
     rows = Export.objects.filter(pk__in=ids).values_list("pk", "model__slug")
     return {pk: Described(f"of {slug}", address("page-export", pk)) for pk, slug in rows}
+
+
+def _erasures(ids: set[UUID]) -> dict[UUID, Described]:
+    rows = Erasure.objects.filter(pk__in=ids).values_list("pk", "asked_at")
+    return {pk: Described(f"of {at:%d %b %Y}", address("page-erasure", pk)) for pk, at in rows}
 
 
 def _approvals(ids: set[UUID]) -> dict[UUID, Described]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.views import APIView
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -19,7 +20,13 @@ class Route(NamedTuple):
 
     @property
     def is_rest(self) -> bool:
-        return self.path.startswith("api/v1/")
+        """Whether it speaks to programs: with keys, in JSON where it refuses."""
+        return bool(self.prefix) or (isinstance(self.view, type) and issubclass(self.view, APIView))
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every address of its kind."""
+        return "/api/v1" if self.path.startswith("api/v1/") else ""
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ def guards(database: TestDatabase) -> list[tuple[object, ...]]:
 def test_cleaning_restores_rows_identities_and_guards(committed_db: TestDatabase):
     rows, triggers = contents(committed_db), guards(committed_db)
     Landmark.objects.create(name="left behind", at=timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE audit_feedstate SET size = 7")
+    with committed_db.as_owner() as owner:
+        owner.execute("UPDATE audit_feedstate SET size = 7")
     connection.close()
 
     committed_db.clean()

@@ -79,7 +79,7 @@ def test_ends_with_the_grants_of_a_database_that_began_with_roles(grown, django_
     migrate_alone(grown)
 
     for _ in range(2):  # and running it again changes nothing
-        roles.set_up(grown.login, grown.name, app_password=grown.password, migrator_password=grown.password)
+        roles.set_up(grown.login, grown.name, dict.fromkeys(roles.LOGINS, grown.password))
 
         assert grants(grown) == grants(django_db_setup)
 

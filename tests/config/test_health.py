@@ -5,7 +5,9 @@ import json
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from audit.log import noting
 from config import health
 from config.models import Landmark
 from config.tasks import give_sign_of_life
@@ -36,8 +38,9 @@ def test_is_ready_and_says_what_is_missing(client: Client):
 
 
 @pytest.mark.django_db
-def test_has_nothing_to_say_when_the_worker_has_been_heard(client: Client):
+def test_has_nothing_to_say_when_worker_and_signer_have_been_heard(client: Client):
     give_sign_of_life()
+    noting.note_signer(refusal="", now=timezone.now())
 
     assert ready(client)["warnings"] == []
     assert Landmark.objects.filter(name=Landmark.WORKER_SEEN).count() == 1

@@ -23,6 +23,7 @@ PARTS = {
     "web": re.compile(r"granian"),
     "worker": re.compile(r"celery .*worker"),
     "sequencer": re.compile(r"manage\.py sequencer"),
+    "signer": re.compile(r"manage\.py signer"),
     "clock": re.compile(r"celery .*beat"),
     "postgres": re.compile(r"postgres(.*) -D "),
 }

@@ -34,6 +34,11 @@ def copy() -> Iterator[Copy]:
 
 @pytest.fixture
 def history(copy: Copy) -> History:
+    return make_history(copy)
+
+
+def make_history(copy: Copy) -> History:
+    """A key and three reviewers, who have a model to work on."""
     scopes = [
         "predictions:write",
         "outcomes:read",
@@ -73,6 +78,7 @@ def test_loses_and_doubles_nothing(copy: Copy, history: History) -> None:
     assert len(history.judgements) > 20
     time.sleep(2)
     history.check()
+    assert "refuses" not in copy.manage("audit_log", "show")
 
     copy.kill_everything()
     copy.start()

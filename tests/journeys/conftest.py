@@ -1,13 +1,13 @@
 """The scene of the journeys, built once for a run."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import PATIENCE
-from tests.journeys.workplace import Bench, Workplace
+from tests.journeys.workplace import Bench, Workplace, sign_in
 from tests.live import LiveCopy
 
 expect.set_options(timeout=PATIENCE)
@@ -58,3 +58,21 @@ def staff(live: LiveCopy) -> dict[str, str]:
     built = _build(live, "build_staff()")
     assert isinstance(built, dict)
     return built
+
+
+@pytest.fixture
+def desk_of(browser: Browser, live: LiveCopy) -> Iterator[Callable[[str], Page]]:
+    """A browser of their own for everybody."""
+    contexts = []
+
+    def open_for(email: str) -> Page:
+        context = browser.new_context(base_url=live.url, viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        sign_in(page, email)
+        return page
+
+    yield open_for
+    for context in contexts:
+        context.close()

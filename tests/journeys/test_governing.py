@@ -11,12 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from config.environment import BASE_DIR
 from tests import factories
-from tests.browser import PATIENCE
-from tests.journeys.workplace import eventually, sign_in
+from tests.journeys.workplace import eventually
 from tests.live import LiveCopy
 
 pytestmark = pytest.mark.journey
@@ -47,24 +46,6 @@ def service(live: LiveCopy) -> Iterator[httpx.Client]:
         base_url=f"{live.url}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=60
     ) as client:
         yield client
-
-
-@pytest.fixture
-def desk_of(browser: Browser, live: LiveCopy) -> Iterator[Callable[[str], Page]]:
-    """A browser of their own for everybody."""
-    contexts = []
-
-    def open_for(email: str) -> Page:
-        context = browser.new_context(base_url=live.url, viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        sign_in(page, email)
-        return page
-
-    yield open_for
-    for context in contexts:
-        context.close()
 
 
 def test_a_version_goes_live_is_stopped_and_the_one_before_comes_back(

@@ -62,7 +62,7 @@ def test_measures_by_route_and_never_by_path(live: LiveCopy):
 
     assert status == 200
     assert 'countersign_request_seconds_count{method="GET",route="(none)",status="404"}' in body
-    assert "4711" not in body
+    assert "no-such-page" not in body
 
 
 def test_logs_the_route_and_the_request_id_and_not_the_query(live: LiveCopy):

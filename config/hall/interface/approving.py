@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from config.hall.interface.building import (
+    FILE,
     ID,
     OBJECT,
     PAGES,
@@ -29,6 +30,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: page_of(ref("Approval"))},
         query={
             **PAGES,
+            **FILE,
             "system": (SLUG, "only of this AI system"),
             "model": (SLUG, "only of this model"),
             "version": (TEXT, "only of versions of this name"),
@@ -116,6 +118,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: page_of(ref("Evidence"))},
         query={
             **PAGES,
+            **FILE,
             "system": (SLUG, "only of this AI system"),
             "model": (SLUG, "only of this model"),
             "version": (TEXT, "only of versions of this name"),
@@ -142,6 +145,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: page_of(ref("Waiver"))},
         query={
             **PAGES,
+            **FILE,
             "model": (SLUG, "only of this model"),
             "version": (TEXT, "only of versions of this name"),
             "state": (TEXT, "only in this state"),

@@ -85,6 +85,9 @@ PAGES: Mapping[str, tuple[Schema, str]] = {
     "cursor": (TEXT, "`next` of the page before"),
     "limit": ({"type": "integer", "minimum": 1, "maximum": 500, "default": 100}, "at most so many"),
 }
+FILE: Mapping[str, tuple[Schema, str]] = {
+    "format": (one_of("json", "csv"), "csv: the whole list as text/csv, without `cursor` and `limit`"),
+}
 FEEDS: Mapping[str, tuple[Schema, str]] = {
     "after": (TEXT, "`cursor` of the page before; without it from the beginning"),
     "limit": PAGES["limit"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from config.hall.interface import classifying, governing
+from config.hall.interface import auditing, classifying, governing
 from config.hall.interface import components_of_approvals as approvals
 from config.hall.interface import components_of_reviews as reviews
 from config.hall.interface.building import (
@@ -96,6 +96,17 @@ SCHEMAS: Mapping[str, Schema] = {
         entity_version=WHOLE,
         at=TIME,
         details=OBJECT,
+    ),
+    "Inclusion": thing(
+        "all",
+        log=WHOLE,
+        origin=TEXT,
+        index=WHOLE | {"description": "of the leaf, from 0"},
+        leaf_hash=TEXT | {"description": "SHA-256 of a zero byte and the event's bytes, as base64"},
+        tree_size=WHOLE,
+        root=TEXT,
+        proof=many(TEXT) | {"description": "RFC 9162, 2.1.3: from the leaf to the root"},
+        checkpoint=maybe(TEXT | {"description": "the signed note (C2SP tlog-checkpoint) of this tree"}),
     ),
     "System": thing(
         "id slug name owners",
@@ -222,6 +233,7 @@ def components() -> dict[str, Any]:
             **reviews.SCHEMAS,
             **approvals.SCHEMAS,
             **governing.COMPONENTS,
+            **auditing.COMPONENTS,
         },
         "securitySchemes": {
             "bearer": {

@@ -11,7 +11,9 @@ from typing import Any
 
 from config.hall.interface import (
     approving,
+    auditing,
     classifying,
+    erasing,
     governing,
     judging,
     registering,
@@ -26,6 +28,8 @@ from config.version import VERSION
 OPERATIONS = {
     **registering.OPERATIONS, **releasing.OPERATIONS, **classifying.OPERATIONS,
     **approving.OPERATIONS, **governing.OPERATIONS, **reviewing.OPERATIONS, **judging.OPERATIONS,
+    **auditing.OPERATIONS,
+    **erasing.OPERATIONS,
 }  # fmt: skip
 
 ABOUT = """\
@@ -38,6 +42,7 @@ REFUSALS = {
     403: "The caller may not",
     404: "Not there, or not the caller's to know",
     409: "Nobody may now: state, lease or idempotency",
+    410: "It was deleted; its record stays",
     413: "The body is too large",
     415: "The media type is not taken here",
     422: "Something has to be corrected; `errors` says what",
@@ -73,7 +78,7 @@ def document() -> dict[str, Any]:
 
 def described() -> Iterable[Route]:
     """The routes of the interface."""
-    return (route for route in routes() if route.is_rest)
+    return (route for route in routes() if route.prefix)
 
 
 def _operation(route: Route, method: str, operation: Operation) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from config.hall.interface.building import (
     DIGEST,
+    FILE,
     FLAG,
     ID,
     OBJECT,
@@ -47,6 +48,21 @@ COMPONENTS: Mapping[str, Schema] = {
         expires_at=TIME,
         receipt=_ENVELOPE,
     ),
+    "KeptAnswer": thing(
+        "all",
+        id=ID,
+        asked_at=TIME,
+        asked_by=TEXT,
+        asked_for=TEXT,
+        model=maybe(SLUG),
+        version=maybe(TEXT),
+        environment=TEXT,
+        decision=one_of("allow", "warn", "deny"),
+        reasons=many(TEXT),
+        approval=maybe(ID),
+        context_sha256=DIGEST,
+        receipt_sha256=DIGEST,
+    ),
     "WhyAnswer": thing(
         "all", action=TEXT, on=maybe(TEXT), who=TEXT, can=FLAG, why_not=maybe(TEXT), held=many(OBJECT)
     ),
@@ -79,6 +95,23 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             "are at `/.well-known/countersign/keys.json`."
         ),
     ),
+    ("gate-answers", "GET"): Operation(
+        "Governance",
+        "List what the gate answered, newest first",
+        "gate:read, or a role on the system",
+        {200: page_of(ref("KeptAnswer"))},
+        query={
+            **PAGES,
+            **FILE,
+            "model": (SLUG, "only about this model"),
+            "version": (TEXT, "only about versions of this name"),
+            "environment": (SLUG, "only about going live there"),
+            "decision": (one_of("allow", "warn", "deny"), "only these"),
+            "after": (TIME, "only from this moment on"),
+            "before": (TIME, "only until this moment"),
+        },
+        text="Answers about nothing that is registered are shown to those who read everywhere.",
+    ),
     ("hall-why", "GET"): Operation(
         "Governance",
         "Ask why somebody can, or cannot, do something",
@@ -97,6 +130,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: page_of(ref("Suspension"))},
         query={
             **PAGES,
+            **FILE,
             "system": (SLUG, "only of this AI system"),
             "model": (SLUG, "only of this model and its versions"),
             "version": (TEXT, "only of versions of this name"),

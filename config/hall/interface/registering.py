@@ -172,8 +172,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "Audit",
         "Read an audit event",
         "audit:read, or an auditor",
-        answers={200: {"allOf": [ref("Event"), thing("inclusion", inclusion=maybe(OBJECT))]}},
-        text="`inclusion` is null until the log over the events exists; then it is the proof.",
+        answers={200: {"allOf": [ref("Event"), thing("inclusion", inclusion=maybe(ref("Inclusion")))]}},
+        text="`inclusion` is the proof that the event is in the log; null for the moment until it is a leaf. "
+        "Its `checkpoint` is null until one was signed that covers the event.",
     ),
     ("hall-openapi", "GET"): Operation(
         "Documentation",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from config.hall.interface.building import (
+    FILE,
     FLAG,
     PAGES,
     SLUG,
@@ -26,6 +27,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: page_of(ref("Deployment"))},
         query={
             **PAGES,
+            **FILE,
             "environment": (SLUG, "only there"),
             "model": (SLUG, "only of this model"),
             "system": (SLUG, "only of this AI system"),

@@ -173,7 +173,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "labels:read, or a queue manager",
         {200: OBJECT, 206: OBJECT, 304: None, 416: None},
         file=True,
-        refusals=(401, 403, 404, 409, 422, 429, 503),
+        refusals=(401, 403, 404, 409, 410, 422, 429, 503),
         text="With ranges, `ETag` and the file's digest.",
     ),
 }

@@ -1,6 +1,7 @@
 """Makes the database's roles, or prints the SQL for somebody who may."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import dj_database_url
@@ -11,7 +12,7 @@ from config import environment, roles
 
 
 class Command(BaseCommand):
-    help = "Make a database (where it is missing), its roles owner, app and migrator, and their grants."
+    help = "Make a database (where it is missing), its roles, and their grants."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,26 +27,37 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        app_url = dj_database_url.parse(environment.DATABASE_URL.read() or "postgres:///")
-        admin_url = dj_database_url.parse(environment.DATABASE_ADMIN_URL.read() or "postgres:///")
-        database = options["database"] or app_url["NAME"] or "countersign"
+        urls = {login: dj_database_url.parse(url or "postgres:///") for login, url in _named().items()}
+        database = options["database"] or urls["app"]["NAME"] or "countersign"
         names = roles_of(database)
-        passwords = {}
-        for name, role, url in (
-            ("app_password", names.app, app_url),
-            ("migrator_password", names.migrator, admin_url),
-        ):
-            known = url["PASSWORD"] if url["USER"] == role else ""
-            passwords[name] = known or secrets.token_urlsafe(24)
-            if not known:
-                self.stderr.write(f"{role} gets the password {passwords[name]}")
+        passwords = {login: self._password(getattr(names, login), url) for login, url in urls.items()}
         if options["print"]:
-            self.stdout.write(roles.script(database, for_tests=options["for_tests"], **passwords))
+            self.stdout.write(roles.script(database, passwords, for_tests=options["for_tests"]))
             return
-        if not admin_url["USER"]:
+        admin = urls["migrator"]
+        if not admin["USER"]:
             raise CommandError(
                 "Set DATABASE_ADMIN_URL to a login that may make roles (a superuser, this once), "
                 "or give the SQL of --print to one: manage.py database_roles --print | psql"
             )
-        roles.set_up(roles.login_of(admin_url), database, for_tests=options["for_tests"], **passwords)
-        self.stderr.write(f"The roles of {database} are {names.owner}, {names.app} and {names.migrator}.")
+        roles.set_up(roles.login_of(admin), database, passwords, for_tests=options["for_tests"])
+        made = ", ".join(getattr(names, role) for role in type(names).__slots__)
+        self.stderr.write(f"The roles of {database} are {made}.")
+
+    def _password(self, role: str, url: Mapping[str, Any]) -> str | None:
+        """The one that the role's own address names; else a new one, said once."""
+        if url["USER"] == role:
+            return str(url["PASSWORD"]) or None
+        password = secrets.token_urlsafe(24)
+        self.stderr.write(f"{role} gets the password {password}")
+        return password
+
+
+def _named() -> dict[str, str]:
+    """The address that the environment names for each login."""
+    return {
+        "app": environment.DATABASE_URL.read(),
+        "migrator": environment.DATABASE_ADMIN_URL.read(),
+        "sequencer": environment.DATABASE_SEQUENCER_URL.read(),
+        "auditor": environment.DATABASE_AUDITOR_URL.read(),
+    }
