@@ -15,9 +15,10 @@ from django.db import connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests import sequencing
 from tests.servers import TestDatabase, open_server
 
-pytest_plugins = ["tests.live", "tests.browser"]
+pytest_plugins = ["tests.live", "tests.browser", "tests.declared"]
 
 # A busy machine is no defect of the code: examples are judged by what they find, not by how long they take.
 hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -83,6 +84,12 @@ def committed_db(django_db_setup: TestDatabase, django_db_blocker: Any) -> Itera
             connection.close()
         cache.clear()
         django_db_setup.clean()
+
+
+@pytest.fixture(autouse=True)
+def sequencing_as_the_sequencer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that gives facts their places itself, or signs, takes the sequencer's role for that moment."""
+    sequencing.patch(monkeypatch)
 
 
 @pytest.fixture

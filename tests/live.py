@@ -91,6 +91,8 @@ def _prepare(var_dir: Path, database: TestDatabase) -> LiveCopy:
     told = {
         "DATABASE_URL": database.url("app"),
         "DATABASE_ADMIN_URL": database.url("migrator"),
+        "DATABASE_SEQUENCER_URL": database.url("sequencer"),
+        "DATABASE_AUDITOR_URL": database.url("auditor"),
         "CALLS_PER_SECOND": "0",
         "LOG_LEVEL": "info",
     }

@@ -17,7 +17,7 @@ import pytest
 from django.core.management import call_command
 from psycopg import sql
 
-from audit.roles import roles_of
+from audit.roles import Roles, roles_of
 from config import roles
 from config.embedded.postgres import EmbeddedPostgres
 
@@ -26,6 +26,16 @@ KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 SEEDS = "suite_seeds"
 """A schema with copies of the rows that migrations made."""
+
+
+STATES = "trigger_states"
+"""A table there that remembers which triggers the migrations left on."""
+
+STATES_OF_TRIGGERS = (
+    "SELECT tgrelid::regclass::text AS name, tgname AS trigger, tgenabled AS state FROM pg_trigger "
+    "WHERE NOT tgisinternal AND tgrelid IN (SELECT oid FROM pg_class "
+    "WHERE relnamespace = 'public'::regnamespace)"
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class TestDatabase:
     password: str
 
     def settings(self, role: str) -> dict[str, Any]:
-        """What Django needs to log in as `app` or `migrator`."""
+        """What Django needs to log in as one of `config.roles.LOGINS`."""
         options = {"assume_role": roles_of(self.name).owner} if role == "migrator" else {}
         return {
             "NAME": self.name,
@@ -63,6 +73,11 @@ class TestDatabase:
         call_command("migrate", database="admin", verbosity=0, interactive=False)
         with self.as_owner() as owner:
             owner.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SEEDS)))
+            owner.execute(
+                sql.SQL("CREATE TABLE IF NOT EXISTS {} AS {}").format(
+                    sql.Identifier(SEEDS, STATES), sql.SQL(STATES_OF_TRIGGERS)
+                )
+            )
             for table in _tables(owner) - KEPT_TABLES:
                 if owner.execute(
                     sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(table))
@@ -92,9 +107,11 @@ class TestDatabase:
             for table, trigger, enabled in guarded:
                 always = "ALWAYS " if enabled == b"A" or enabled == "A" else ""
                 owner.execute(f'ALTER TABLE {table} ENABLE {always}TRIGGER "{trigger}"'.encode())
+            _put_triggers_back(owner)
             seeded = owner.execute(
-                "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'",
-                [SEEDS],
+                "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'"
+                " AND relname <> %s",
+                [SEEDS, STATES],
             )
             for (table,) in seeded.fetchall():
                 owner.execute(
@@ -130,9 +147,8 @@ class Server:
         )
         with psycopg.connect(**self.login, dbname="postgres", autocommit=True) as held:
             held.execute("SELECT pg_advisory_lock(hashtext(%s))", [database.name])
-            roles.set_up(
-                self.login, database.name, app_password=database.password, migrator_password=database.password
-            )
+            roles.set_up(self.login, database.name, dict.fromkeys(roles.LOGINS, database.password))
+            _let_tests_sequence(held, roles_of(database.name))
             try:
                 yield database
             finally:
@@ -179,6 +195,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _let_tests_sequence(cluster: "psycopg.Connection[Any]", names: Roles) -> None:
+    """Let the application's login take the sequencer's role, by name and for a moment."""
+    app, role = sql.Identifier(names.app), sql.Identifier(names.sequencer)
+    cluster.execute(sql.SQL("ALTER ROLE {} NOINHERIT").format(app))
+    cluster.execute(sql.SQL("GRANT {} TO {}").format(role, app))
+
+
 def _require_rights(login: dict[str, Any], database: str) -> None:
     with psycopg.connect(**login, dbname="postgres") as connection:
         row = connection.execute(
@@ -191,6 +214,20 @@ def _require_rights(login: dict[str, Any], database: str) -> None:
             f"not: run `manage.py database_roles --database {database} --for-tests`, or name a superuser.",
             returncode=4,
         )
+
+
+def _put_triggers_back(owner: "psycopg.Connection[Any]") -> None:
+    """Tests of guards switch them off, and one test's must not be another's."""
+    changed = owner.execute(
+        sql.SQL(
+            "SELECT name, trigger, was.state FROM {} AS was JOIN ({}) AS now USING (name, trigger) "
+            "WHERE was.state <> now.state"
+        ).format(sql.Identifier(SEEDS, STATES), sql.SQL(STATES_OF_TRIGGERS))
+    ).fetchall()
+    words = {"A": "ENABLE ALWAYS", "O": "ENABLE", "D": "DISABLE", "R": "ENABLE REPLICA"}
+    for table, trigger, state in changed:
+        word = words[state.decode() if isinstance(state, bytes) else state]
+        owner.execute(f'ALTER TABLE {table} {word} TRIGGER "{trigger}"'.encode())
 
 
 def _tables(connection: "psycopg.Connection[Any]") -> set[str]:

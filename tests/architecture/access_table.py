@@ -43,9 +43,13 @@ LABEL_READERS = frozenset({"queue_manager", "key labels:read"})
 OTHER_LABEL_READERS = frozenset({"other queue_manager", "other key"})
 OTHER_KEY = frozenset({"other key"})
 COMPLIANCE = frozenset({"compliance_officer"})
+ERASURE_VIEWERS = COMPLIANCE | {"auditor"}
+OTHER_OFFICER = frozenset({"other compliance_officer"})
 EVIDENCE_ADDERS = frozenset({"model_owner", "risk_officer", "compliance_officer", "key registry:write"})
 SUSPENDERS = frozenset({"model_owner", "compliance_officer", "risk_officer", "key suspensions:write"})
 EVENT_READERS = frozenset({"auditor", "key audit:read"})
+LOG_READERS = frozenset({"auditor"})
+"""And keys that are not limited to AI systems, of which there are none here."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ NEW_WAIVER = {
 NEW_DELEGATION = {
     "to": "{email}", "role": "risk_officer", "system": "own-system", "ends_at": SOON, "reason": "because",
 }  # fmt: skip
+NEW_SAMPLE = {"system": "own-system", "seed": "s", "size": 1, "kind": "grants"}
 QUESTION = {"model": "own-model", "version": "1.0.0", "environment": "staging"}
 POLICY = {"queue": "own-system-inbox", "threshold": 0.8}
 PREDICTION = {
@@ -117,6 +122,16 @@ PREDICTION = {
 REST: Mapping[tuple[str, str], Row] = {
     ("trail-events", "GET"): Row(EVENT_READERS, "/audit/events", anywhere=OTHER_KEY),
     ("trail-event", "GET"): Row(EVENT_READERS, "/audit/events/{event}"),
+    ("bundles-bundles", "GET"): Row(EVENT_READERS, "/audit/bundles", anywhere=OTHER_KEY),
+    ("bundles-bundles", "POST"): Row(EVENT_READERS, "/audit/bundles", body={"system": "own-system"}),
+    ("bundles-samples", "POST"): Row(EVENT_READERS, "/audit/samples", body=NEW_SAMPLE),
+    ("bundles-bundle", "GET"): Row(EVENT_READERS, "/audit/bundles/{bundle}"),
+    ("bundles-cancel", "POST"): Row(
+        EVENT_READERS, "/audit/bundles/{bundle}/cancel", body={}, answers=frozenset({409})
+    ),
+    ("bundles-file", "GET"): Row(
+        EVENT_READERS, "/audit/bundles/{bundle}/file", answers=frozenset({409})
+    ),
     ("systems-systems", "GET"): Row(
         SIGNED_IN - (KEYS - REGISTRY_READERS), "/systems", anywhere=PEOPLE | {"other key"}
     ),
@@ -236,6 +251,9 @@ REST: Mapping[tuple[str, str], Row] = {
     ("gate-gate", "POST"): Row(
         PEOPLE | {"key gate:read", "other key"}, "/gate", body=QUESTION, anywhere=PEOPLE | {"other key"}
     ),
+    ("gate-answers", "GET"): Row(
+        PEOPLE | {"key gate:read", "other key"}, "/gate/answers", anywhere=PEOPLE | {"other key"}
+    ),
     ("suspensions-suspensions", "GET"): Row(
         SIGNED_IN - (KEYS - REGISTRY_READERS), "/suspensions", anywhere=PEOPLE | {"other key"}
     ),
@@ -273,6 +291,22 @@ REST: Mapping[tuple[str, str], Row] = {
         frozenset({"key predictions:write"}), "/predictions/{prediction}/cancel", body=REASON
     ),
     ("intake-outcomes", "GET"): Row(frozenset({"key outcomes:read"}), "/outcomes", anywhere=OTHER_KEY),
+    ("erasure-erasures", "GET"): Row(ERASURE_VIEWERS, "/erasures", anywhere=OTHER_OFFICER),
+    ("erasure-erasures", "POST"): Row(
+        COMPLIANCE, "/erasures", body={"subject": "a person", "reason": "r", "system": "own-system"}
+    ),
+    ("erasure-preview", "POST"): Row(
+        COMPLIANCE, "/erasures/preview", body={"subject": "a person", "system": "own-system"}
+    ),
+    ("erasure-erasure", "GET"): Row(ERASURE_VIEWERS, "/erasures/{erasure}"),
+    ("holds-holds", "GET"): Row(ERASURE_VIEWERS, "/legal-holds", anywhere=OTHER_OFFICER),
+    ("holds-holds", "POST"): Row(
+        COMPLIANCE, "/legal-holds", body={"system": "own-system", "reason": "r"}
+    ),
+    ("holds-hold", "GET"): Row(ERASURE_VIEWERS, "/legal-holds/{hold}"),
+    ("holds-lift", "POST"): Row(COMPLIANCE, "/legal-holds/{hold}/lift", body=REASON),
+    ("retention-retention", "GET"): Row(REGISTRY_READERS, "/systems/{system}/retention"),
+    ("retention-retention", "PUT"): Row(COMPLIANCE, "/systems/{system}/retention", body={"days": 365}),
     ("labels-feed", "GET"): Row(LABEL_READERS, "/labels", anywhere=OTHER_LABEL_READERS),
     ("labels-withdraw", "POST"): Row(MANAGER, "/labels/{label}/withdraw", body=REASON),
     ("judging-queues", "GET"): Row(SIGNED_IN, "/queues", anywhere=SIGNED_IN),
@@ -334,6 +368,12 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("account_login", "POST"): Row(ANYBODY, "/sign-in", body={"login": "x@example.org"}, anywhere=ANYBODY),
     ("account_logout", "POST"): Row(ANYBODY, "/sign-out", body=EMPTY, anywhere=ANYBODY, answers=TO_SIGN_IN),
     ("gate-keys", "GET"): Row(ANYBODY, "/.well-known/countersign/keys.json", anywhere=ANYBODY),
+    ("log-checkpoint", "GET"): Row(LOG_READERS, "/audit/log/checkpoint", answers=NO_SUCH),
+    ("log-entries", "GET"): Row(LOG_READERS, "/audit/log/tile/entries/000", answers=NO_SUCH),
+    ("log-tile", "GET"): Row(LOG_READERS, "/audit/log/tile/0/000", answers=NO_SUCH),
+    ("log-former-checkpoint", "GET"): Row(LOG_READERS, "/audit/log/1/checkpoint", answers=NO_SUCH),
+    ("log-former-entries", "GET"): Row(LOG_READERS, "/audit/log/1/tile/entries/000", answers=NO_SUCH),
+    ("log-former-tile", "GET"): Row(LOG_READERS, "/audit/log/1/tile/0/000", answers=NO_SUCH),
     ("page-problems", "GET"): Row(ANYBODY, "/problems", anywhere=ANYBODY),
     ("page-problem", "GET"): Row(ANYBODY, "/problems/not-found", anywhere=ANYBODY),
     ("page-home", "GET"): page("/", PEOPLE, anywhere=PEOPLE),
@@ -367,8 +407,19 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("page-health", "GET"): page("/administration/health", frozenset({"administrator", "auditor"})),
     ("page-mail", "GET"): page("/administration/mail", ADMIN),
     ("page-message", "GET"): page("/administration/mail/{mail}", ADMIN),
+    ("page-log", "GET"): page("/audit/log", LOG_READERS),
+    ("page-bundles", "GET"): page("/audit/bundles", frozenset({"auditor"})),
+    ("page-bundle-new", "GET"): page("/audit/bundles/new", frozenset({"auditor"})),
+    ("page-bundle-new", "POST"): page(
+        "/audit/bundles/new", frozenset({"auditor"}), body={"system": "own-system"}
+    ),
+    ("page-bundle", "GET"): page("/audit/bundles/{bundle}", frozenset({"auditor"})),
+    ("page-bundle-cancel", "POST"): page(
+        "/audit/bundles/{bundle}/cancel", frozenset({"auditor"}), body=EMPTY, answers=frozenset({409})
+    ),
     ("page-events", "GET"): page("/audit/events", frozenset({"auditor"})),
     ("page-event", "GET"): page("/audit/events/{event}", frozenset({"auditor"})),
+    ("page-kinds", "GET"): page("/audit/kinds", frozenset({"auditor"})),
     ("page-systems", "GET"): page("/systems", PEOPLE, anywhere=PEOPLE),
     ("page-system-new", "GET"): page("/systems/_register", ADMIN),
     ("page-system-new", "POST"): page("/systems/_register", ADMIN, body={"name": "N"}),
@@ -451,12 +502,27 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ),
     ("page-portfolio", "GET"): page("/portfolio", PEOPLE, anywhere=PEOPLE),
     ("page-gate", "GET"): page("/models/{model}/gate", ROLES),
+    ("page-erasures", "GET"): page("/erasures", ERASURE_VIEWERS, anywhere=OTHER_OFFICER),
+    ("page-erasure-new", "GET"): page("/erasures/_new", COMPLIANCE, anywhere=OTHER_OFFICER),
+    ("page-erasure-new", "POST"): page(
+        "/erasures/_new", COMPLIANCE, body={"subject": "a person", "system": "own-system"},
+        anywhere=OTHER_OFFICER,
+    ),
+    ("page-erasure", "GET"): page("/erasures/{erasure}", ERASURE_VIEWERS),
+    ("page-holds", "GET"): page("/legal-holds", ERASURE_VIEWERS, anywhere=OTHER_OFFICER),
+    ("page-holds", "POST"): page(
+        "/legal-holds", COMPLIANCE, body={"system": "own-system", "reason": "r"}
+    ),
+    ("page-retention", "GET"): page("/systems/{system}/retention", REGISTRY_READERS),
+    ("page-retention", "POST"): page("/systems/{system}/retention", COMPLIANCE, body={"days": "365"}),
+    ("page-hold-lift", "POST"): page("/legal-holds/{hold}/lift", COMPLIANCE, body=REASON),
     ("page-suspensions", "GET"): page("/suspensions", PEOPLE, anywhere=PEOPLE),
     ("page-suspend", "GET"): page("/suspensions/_raise?model={model}&version={version}", SUSPENDERS),
     ("page-suspend", "POST"): page(
         "/suspensions/_raise?model={model}&version={version}", SUSPENDERS, body={"reason": "r"}
     ),
     ("page-suspension", "GET"): page("/suspensions/{suspension}", ROLES),
+    ("page-lift-ask", "POST"): page("/suspensions/{suspension}/ask", frozenset({"model_owner"}), body=EMPTY),
     ("page-lift", "POST"): page(
         "/suspensions/{suspension}/lift", SUSPENDERS - {"model_owner"}, body=REASON
     ),

@@ -37,9 +37,9 @@ HTMX = {"HX-Request": "true"}
 """Where a page and a fragment differ, the fragment is what a form of the page asks for."""
 BACKEND = "governance.access.backend.RoleBackend"
 BY_ID = (
-    "prediction", "decided", "review", "decided_review", "label", "export", "event", "person", "assignment",
-    "token", "key", "mail", "deployment", "protection", "override",
-    "approval", "approval_policy", "evidence", "waiver", "delegation", "suspension",
+    "prediction", "decided", "review", "decided_review", "label", "export", "event", "bundle", "person",
+    "assignment", "token", "key", "mail", "deployment", "protection", "override",
+    "approval", "approval_policy", "evidence", "waiver", "delegation", "suspension", "erasure", "hold",
 )  # fmt: skip
 SCHEMA = {
     "type": "object",
@@ -178,15 +178,20 @@ def _make_things(world: World, key: Caller, almighty: Caller) -> None:
     suspended = _done(key.ask("POST", "/api/v1/suspensions", {
         "model": "own-model", "version": "1.1.0", "reason": "It drifts.",
     }))  # fmt: skip
+    about = {"system": "own-system", "reason": "because"}
+    erasure = _done(almighty.ask("POST", "/api/v1/erasures", {"subject": "somebody", **about}))
+    hold = _done(almighty.ask("POST", "/api/v1/legal-holds", {"subject": "somebody else", **about}))
     export = _done(key.ask("POST", "/api/v1/exports", {"model": "own-model", "format": "jsonl"}))
+    bundle = _done(key.ask("POST", "/api/v1/audit/bundles", {"system": "own-system"}))
     world.own |= {
         "system": "own-system", "model": "own-model", "version": "1.0.0", "policy": 2,
         "second_version": "1.1.0", "alias": "champion", "protection": protection["id"],
         "queue": "own-system-inbox", "prediction": waiting["id"], "external_id": waiting["external_id"],
         "review": waiting["review"]["id"], "deployment": deployed["id"],
         "decided": decided, "decided_review": judged,
-        "suspension": suspended["id"],
+        "suspension": suspended["id"], "erasure": erasure["id"], "hold": hold["id"],
         "label": str(Label.objects.get().id), "export": export["id"], "file": "labels.jsonl",
+        "bundle": bundle["id"],
         "assessment": assessed["number"], "override": override["id"],
         "event": str(Event.objects.filter(kind="reviews.queue.created").first().id),  # type: ignore[union-attr]
     }  # fmt: skip

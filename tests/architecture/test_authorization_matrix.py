@@ -132,10 +132,9 @@ def ask(world: World, caller: Caller, row: Row, route: Route, method: str, *, mi
     body = row.body
     if isinstance(body, dict):
         body = {k: v.format(**things) if isinstance(v, str) and "{" in v else v for k, v in body.items()}
-    prefix = "/api/v1" if route.is_rest else ""
     with transaction.atomic():
         try:
-            return caller.ask(method, prefix + address, body, form=not route.is_rest)
+            return caller.ask(method, route.prefix + address, body, form=not route.is_rest)
         finally:
             transaction.set_rollback(True)
 
