@@ -15,6 +15,8 @@ from django.db import connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from governance.gate import known as gate_known
+from reviews.intake import catalogue as intake_catalogue
 from tests import sequencing
 from tests.servers import TestDatabase, open_server
 
@@ -106,9 +108,10 @@ def immediate() -> Callable[[], None]:
 
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> Iterator[None]:
-    """Caches are per process; one test's must not answer for another."""
+    """Caches and catalogues are per process; one test's must not answer for another."""
     yield
     cache.clear()
+    intake_catalogue._current = gate_known._current = None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,7 +1,8 @@
 """What intake has to know to judge a prediction, kept in each process under the epoch it was read at.
 
 No correctness rests on this: the statement that stores a prediction compares the epoch in the same round
-trip, and a change in between makes us read afresh and judge again. So "this version is not registered" may
+trip, and a change in between makes us read afresh and judge again; a refusal, which stores nothing, asks for
+the epoch itself. So "this version is not registered" may
 be believed exactly as long as the epoch stands, because registering raises it.
 """
 
@@ -115,12 +116,22 @@ def renewed(stale: Catalogue | None) -> Catalogue:
         return _current
 
 
+def stands(known: Catalogue) -> bool:
+    """Whether nothing has changed since it was read: asked before a refusal that rests on it alone."""
+    return known.epoch == _epoch()
+
+
 def _read() -> Catalogue:
     # The epoch first: what is newer than it is found out by the statement, what is older would not be.
+    epoch = _epoch()
+    return Catalogue(epoch, enforcing())
+
+
+def _epoch() -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {EPOCH} FROM registry_epoch")
         (epoch,) = cursor.fetchone()
-    return Catalogue(epoch, enforcing())
+    return str(epoch)
 
 
 def _read_model(slug: str) -> KnownModel | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.refusals import Busy, FieldError, NotFound, Refusal
+from audit.refusals import Busy, FieldError, NotFound, NotPermitted, Refusal
 from audit.trail import services as trail
 from audit.trail.actors import Actor
 from governance.access.roles import FLAG_PREDICTION, POST_PREDICTIONS
@@ -18,7 +18,7 @@ from reviews.intake import bulk, catalogue, outcomes, statements
 from reviews.intake.arrival import CANNOT_POST, Arrival, arrival_of
 from reviews.intake.callers import still_holds
 from reviews.intake.catalogue import Catalogue
-from reviews.intake.errors import ExternalIdConflict, KeyEnded, NotFinal, TooMuch
+from reviews.intake.errors import ExternalIdConflict, KeyEnded, NotFinal, TooMuch, UnknownModel
 from reviews.intake.models import ERASED_DIGEST, Prediction, Status
 from reviews.intake.reading import Reading, read
 from reviews.intake.standing import Standing, answer_of_arrival, answer_of_standing, standings_of
@@ -69,7 +69,13 @@ def post(*, raw: bytes, caller: Any, now: dt.datetime) -> tuple[bool, dict[str, 
     reading = read(raw)
     known = catalogue.current()
     for _ in range(ATTEMPTS):
-        arrival = arrival_of(reading, catalogue=known, caller=caller, now=now)
+        try:
+            arrival = arrival_of(reading, catalogue=known, caller=caller, now=now)
+        except (UnknownModel, NotPermitted):
+            if catalogue.stands(known):
+                raise
+            known = catalogue.renewed(known)
+            continue
         gate, stored = statements.store(arrival, epoch=known.epoch, caller=caller)
         if not gate.live:
             raise KeyEnded
@@ -220,7 +226,7 @@ def _store_batch(arrivals: Sequence[Arrival], known: Catalogue, caller: Any) -> 
     if not arrivals:
         if not still_holds(caller):
             raise KeyEnded
-        return set()
+        return set() if catalogue.stands(known) else None
     with transaction.atomic():
         gate, taken = bulk.take_many(arrivals, epoch=known.epoch, caller=caller)
         if not gate.live:

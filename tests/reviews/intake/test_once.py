@@ -1,5 +1,6 @@
 """One prediction per model and external id, whoever sends it how often."""
 
+import dataclasses
 import json
 import threading
 from typing import Any
@@ -14,6 +15,7 @@ from governance.access import credentials
 from reviews.intake import bulk, catalogue, evidence, statements
 from reviews.intake.models import Prediction
 from reviews.routing import services as routing
+from tests import factories
 from tests.reviews.intake.making import a_key, a_posting, counts, lines, publish
 from tests.reviews.queue.making import now
 
@@ -194,6 +196,26 @@ def test_a_process_that_knows_an_older_catalogue_judges_again() -> None:
 
     assert single["routing"]["policy_version"] == 2
     assert line["reasons"] == ["LOW_CONFIDENCE"]
+
+
+def test_a_refusal_is_not_believed_of_an_older_catalogue() -> None:
+    posting = a_posting()
+    posting.post()
+    elsewhere = factories.system("elsewhere")
+    stale = catalogue.current()
+    known = stale._models[posting.model.slug]
+
+    def forgotten() -> None:  # a process that still holds what stood before a restore
+        stale._models[posting.model.slug] = dataclasses.replace(known, system_id=elsewhere.pk)
+        catalogue._current = dataclasses.replace(stale, epoch="0.0")
+
+    forgotten()
+    single = posting.post()
+    forgotten()
+    (line,) = lines(posting.post_lines(posting.body()))
+
+    assert single.status_code == 201
+    assert line["status"] == "final"
 
 
 def test_an_epoch_that_comes_again_is_not_taken_for_the_same(db: None) -> None:
