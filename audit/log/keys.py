@@ -7,15 +7,24 @@ can list them without being able to read the file; who verifies gets the key ove
 import base64
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from audit.log import keyfiles
+from audit.log.errors import CannotSign
 from audit.log.models import Log, LogKey
 from audit.note import ED25519, Signer, Verifier
+
+NO_KEY: Final = (
+    "There is no signing key at {}. Run this as the account of the signer, with its environment. The signer "
+    "makes the key when it starts for the first time."
+)
+ANOTHER_KEY: Final = (
+    "The key at {} has never signed this log. Run this as the account of the signer, with its environment."
+)
 
 
 def key_file() -> Path:
@@ -48,6 +57,19 @@ def verifiers(origin: str) -> list[Verifier]:
         signer(origin).verifier,
         *(Verifier(origin, ED25519, key.public_bytes_raw()) for key in before),
     ]
+
+
+def require_in_use(log: Log) -> None:
+    """Refuse a key that does not sign this log: whoever runs the command may not be the signer's account.
+
+    Raises:
+        CannotSign: there is no key, or another one has signed the log.
+    """
+    path, listed = key_file(), LogKey.objects.filter(log=log.number)
+    if not path.exists():
+        raise CannotSign(NO_KEY.format(path))
+    if listed.exists() and not listed.filter(vkey=signer(log.origin).verifier.vkey).exists():
+        raise CannotSign(ANOTHER_KEY.format(path))
 
 
 def remember(log: Log, verifier: Verifier, *, now: dt.datetime) -> None:

@@ -143,9 +143,10 @@ def rotate_key(*, now: dt.datetime) -> tuple[str, str]:
     """Sign with a new key from now on; the vkeys of the former and the new one.
 
     Raises:
-        CannotSign: there is no key that could be retired.
+        CannotSign: there is no key that could be retired, or it is not the one that signs this log.
     """
     log = selectors.current()
+    keys.require_in_use(log)
     former = keys.signer(log.origin).verifier
     keyfiles.rotate(keys.key_file())
     present = keys.signer(log.origin).verifier

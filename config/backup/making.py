@@ -31,6 +31,11 @@ LEFT_OUT: Final = [
     "Passwords of database logins.",
 ]
 
+SIGNERS: Final = (
+    "The anchor file and the log's public keys: this account does not reach them. Copy them as the account "
+    "of the signer, and keep the copy elsewhere than this backup."
+)
+
 Say = Callable[[str], None]
 
 
@@ -45,6 +50,8 @@ class Outcome:
     """Files that were deleted between dump and copy."""
     damaged: list[str] = field(default_factory=list)
     """Files that are not what the database says they are."""
+    out_of_reach: list[str] = field(default_factory=list)
+    """What another account keeps, each a sentence for people."""
 
 
 def make(folder: Path, reach: Reach, *, now: dt.datetime, say: Say) -> Outcome:
@@ -62,14 +69,14 @@ def make(folder: Path, reach: Reach, *, now: dt.datetime, say: Say) -> Outcome:
     outcome = Outcome(folder, "")
     manifest["files"] = [_listed(draft, draft / DUMP)]
     manifest["files"] += _copy_files(draft, spoken, outcome, say)
-    manifest["files"] += _copy_outside(draft, say)
+    manifest["files"] += _copy_outside(draft, manifest["logs"], outcome, say)
     manifest |= {
         "format": FORMAT,
         "software": f"countersign {VERSION}",
         "created_at": now.isoformat(),
         "gone": outcome.gone,
         "damaged": outcome.damaged,
-        "left_out": LEFT_OUT,
+        "left_out": LEFT_OUT + outcome.out_of_reach,
     }
     write_private(draft / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     outcome.digest = contents.digest_of(draft / MANIFEST)
@@ -134,9 +141,11 @@ def _copy_files(
     return listed
 
 
-def _copy_outside(draft: Path, say: Say) -> list[dict[str, Any]]:
-    """Public keys and anchors: what the database must not be trusted with."""
-    listed = []
+def _copy_outside(
+    draft: Path, logs: list[dict[str, Any]], outcome: Outcome, say: Say
+) -> list[dict[str, Any]]:
+    """Public keys and anchors: what the database must not be trusted with. The signer may keep them apart."""
+    listed: list[dict[str, Any]] = []
     for name, pem in contents.public_keys().items():
         target = draft / "keys" / name
         target.parent.mkdir(exist_ok=True, mode=0o700)
@@ -144,8 +153,13 @@ def _copy_outside(draft: Path, say: Say) -> list[dict[str, Any]]:
         listed.append(_listed(draft, target))
     for path in contents.anchors():
         target = draft / "anchors" / path.name
-        _copy(path, target)
+        try:
+            _copy(path, target)
+        except OSError:
+            continue
         listed.append(_listed(draft, target))
+    if any(log["size"] for log in logs) and not any(each["path"].startswith("anchors/") for each in listed):
+        outcome.out_of_reach.append(SIGNERS)
     say(f"keys and anchors: {len(listed)} files")
     return listed
 

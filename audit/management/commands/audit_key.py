@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError, connection
 from django.utils import timezone
 
 from audit.log import keys, selectors, services
 from audit.log.errors import CannotSign
+from audit.roles import why_not_place
 
 
 class Command(BaseCommand):
@@ -22,7 +24,11 @@ class Command(BaseCommand):
                 self.stdout.write(present)
                 self.stderr.write(f"The log is signed by this key now; {former} stays listed.")
             else:
-                for verifier in keys.verifiers(selectors.current().origin):
+                log = selectors.current()
+                keys.require_in_use(log)
+                for verifier in keys.verifiers(log.origin):
                     self.stdout.write(verifier.vkey)
         except CannotSign as error:
             raise CommandError(str(error)) from error
+        except ProgrammingError as error:
+            raise CommandError(why_not_place(connection) or str(error)) from error

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError, connection
 from django.utils import timezone
 
 from audit.log import keys, services
 from audit.log.errors import CannotSign, LogBroken, NothingToRestart, WillNotSign
 from audit.log.standing import standing
+from audit.roles import why_not_place
 
 
 class Command(BaseCommand):
@@ -29,6 +31,8 @@ class Command(BaseCommand):
             getattr(self, f"_{options['act']}")(options)
         except (NothingToRestart, CannotSign, WillNotSign, LogBroken, ValueError) as error:
             raise CommandError(str(error)) from error
+        except ProgrammingError as error:
+            raise CommandError(why_not_place(connection) or str(error)) from error
 
     def _show(self, options: Any) -> None:
         now = timezone.now()
@@ -38,7 +42,10 @@ class Command(BaseCommand):
             age = (now - found.checkpoint.signed_at).total_seconds()
             self.stdout.write(f"last checkpoint: {found.checkpoint.size} leaves, {age:.0f} s ago")
         for place in found.places:
-            self.stdout.write(f"{place.kind} {place.name}: {place.size} leaves, {place.at or 'never'}")
+            seen = f"{place.size} leaves, {place.at:%Y-%m-%d %H:%M:%S} UTC" if place.at else "never"
+            self.stdout.write(
+                f"{place.kind} {place.name}: {seen}" + (f"; {place.trouble}" if place.trouble else "")
+            )
         for warning in found.warnings:
             self.stdout.write(f"LATE: {warning}")
 

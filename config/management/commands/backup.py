@@ -34,6 +34,8 @@ class Command(BaseCommand):
             self.stderr.write(f"deleted meanwhile, left out: {name}")
         for name in made.damaged:
             self.stderr.write(f"DAMAGED, left out: {name} is not what the database says it is")
+        for what in made.out_of_reach:
+            self.stderr.write(f"NOT IN IT. {what}")
         self.stdout.write(f"{made.digest}  {made.folder / 'manifest.json'}")
         if made.damaged:
             raise CommandError(f"{len(made.damaged)} files are damaged; the backup has everything else.")

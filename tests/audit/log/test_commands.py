@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from audit.log import keys, selectors, signing
+from audit.log import keyfiles, keys, selectors, signing
 from audit.log.models import Checkpoint, SignerState
 from audit.note import Verifier
 from config.environment import BASE_DIR
@@ -39,6 +40,8 @@ def until(check: Callable[[], bool]) -> None:
 
 
 def test_the_key_is_shown_and_changed() -> None:
+    keys.signer(selectors.current().origin)  # as the signer does at its first start
+
     shown = run("audit_key").split()
 
     changed = run("audit_key", "rotate").split()
@@ -68,6 +71,39 @@ def test_a_restart_prints_the_key_under_the_new_origin(grow: Grow) -> None:
     printed = run("audit_log", "restart", "--reason", "The key was stolen.", "--anyway").strip()
 
     assert printed == keys.signer(selectors.current().origin).verifier.vkey
+
+
+def test_an_account_without_the_signing_key_shows_none_and_makes_none(
+    grow: Grow, outside: Path, settings: Any
+) -> None:
+    settings.VAR_DIR = outside / "web"
+
+    with pytest.raises(CommandError, match="account of the signer"):
+        run("audit_key", "show")
+
+    assert not keys.key_file().exists()
+
+
+def test_an_account_with_another_key_neither_shows_nor_changes_it(
+    grow: Grow, outside: Path, settings: Any
+) -> None:
+    grow(1)
+    signing.tick(timezone.now())
+    settings.VAR_DIR = outside / "web"
+    keyfiles.make(keys.key_file())
+
+    for act in ("show", "rotate"):
+        with pytest.raises(CommandError, match="never signed this log"):
+            run("audit_key", act)
+
+
+def test_a_login_that_may_not_place_facts_is_told_which_may(
+    monkeypatch: pytest.MonkeyPatch, outside: Path
+) -> None:
+    monkeypatch.undo()  # as itself, not as the sequencer
+
+    with pytest.raises(CommandError, match="DATABASE_SEQUENCER_URL"):
+        run("audit_log", "restart", "--reason", "The disk failed.")
 
 
 def test_the_signer_signs_until_it_is_stopped(

@@ -12,7 +12,7 @@ from django.conf import LazySettings
 from django.db import connection, connections
 from django.utils import timezone
 
-from audit.log import growing
+from audit.log import growing, signing
 from audit.roles import roles_of
 from audit.trail import sequencer
 from audit.trail.actors import OPERATOR
@@ -113,6 +113,18 @@ def posting_meanwhile(posting: Posting) -> Iterator[list[str]]:
     finally:
         stop.set()
         thread.join()
+
+
+def test_says_that_the_anchors_are_the_signers(
+    committed_db: TestDatabase, filled: Posting, tmp_path: Path
+) -> None:
+    apart = backed_up(committed_db, tmp_path / "apart")
+    signing.tick(timezone.now())
+    together = backed_up(committed_db, tmp_path / "together")
+
+    assert [what[:15] for what in apart.out_of_reach] == ["The anchor file"]
+    assert together.out_of_reach == []
+    assert (together.folder / "anchors" / "log.jsonl").is_file()
 
 
 def test_brings_back_everything_that_was_acknowledged_before(
