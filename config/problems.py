@@ -118,6 +118,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     # Bundles of the log
     bundles.BundleFinished: Problem(409, "BUNDLE_FINISHED", "The bundle has ended"),
     bundles.BundleNotDone: Problem(409, "BUNDLE_NOT_DONE", "The bundle is not done"),
+    bundles.NoSample: Problem(409, "NO_SAMPLE", "The bundle is no sample"),
     bundles.BundlePurged: Problem(410, "BUNDLE_PURGED", "The file was deleted"),
     bundles.BundleFileMissing: Problem(503, "BUNDLE_FILE_MISSING", "The file cannot be read"),
     bundles.IllegalBundleMove: Problem(409, "ILLEGAL_TRANSITION", "Not in this state"),

@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit import rest
-from audit.bundles import files, selectors, services
+from audit.bundles import files, sampling, selectors, services
 from audit.bundles.asking import Asked, read_request, read_sample
+from audit.downloads import csv_of
 from audit.ranges import Span, span_of
 from audit.refusals import BadInput, FieldError
 from audit.trail.selectors import require
@@ -56,6 +57,15 @@ class CancelBundle(APIView):
             raise BadInput([FieldError("", "UNKNOWN_FIELD", "Nothing is to be said with this.")])
         bundle = services.cancel(bundle_id=bundle_id, actor=rest.actor_of(request), now=timezone.now())
         return Response(selectors.as_json(bundle))
+
+
+class SampleOfBundle(APIView):
+    """GET /audit/bundles/{id}/sample: what was drawn, as CSV with proofs"""
+
+    def get(self, request: Request, bundle_id: UUID) -> HttpResponseBase:
+        asked, actor = rest.query_parameters(request, []), rest.actor_of(request)
+        found = sampling.rows_of(selectors.bundle_for(actor, bundle_id))
+        return csv_of(found, sampling.COLUMNS, name=f"sample-{bundle_id}", actor=actor, asked=asked)
 
 
 class BundleFile(APIView):

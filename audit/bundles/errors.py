@@ -11,6 +11,10 @@ class BundleNotDone(Refusal):
     """This bundle has no file: only one that is done has."""
 
 
+class NoSample(Refusal):
+    """This bundle is no sample: events were not drawn for it. Its file holds what it has."""
+
+
 class BundlePurged(Refusal):
     """The file of this bundle was deleted, as it held what was erased. Its record and digest stay."""
 

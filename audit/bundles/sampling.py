@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 from django.db import connection
 
 from audit.bundles.choosing import Choice
+from audit.bundles.errors import BundleNotDone, NoSample
+from audit.bundles.models import Bundle
 from audit.log import selectors
 from audit.merkle import leaf_hash
 from audit.refusals import Busy
@@ -47,10 +49,28 @@ def rows(filter_: Mapping[str, Any], *, subject: str | None = None) -> Iterator[
         yield _row(draw, position, filter_["sample"]["seed"])
 
 
-def _row(draw: int, position: int, seed: str) -> dict[str, Any]:
+def rows_of(bundle: Bundle) -> Iterator[dict[str, Any]]:
+    """The same of a bundle that is done: what was drawn for it, in the trees that it holds.
+
+    Raises:
+        BundleNotDone: nothing is drawn yet, or never will be.
+        NoSample: it was asked for without a sample.
+    """
+    if bundle.manifest is None:
+        raise BundleNotDone(f"This bundle is {bundle.get_state_display()}, so nothing is drawn for it.")
+    if bundle.manifest["sample"] is None:
+        raise NoSample
+    sizes = {log["number"]: log["size"] for log in bundle.manifest["logs"]}
+    seed = bundle.request["filter"]["sample"]["seed"]
+    drawn = enumerate(bundle.manifest["sample"], 1)
+    return (_row(draw, position, seed, sizes) for draw, position in drawn)
+
+
+def _row(draw: int, position: int, seed: str, sizes: Mapping[int, int] | None = None) -> dict[str, Any]:
+    """One event in its log's newest signed tree, or in that of the size given for the log."""
     log = selectors.log_of(position)
     newest = selectors.newest_checkpoint(log)
-    size = newest.size if newest else log.size
+    size = sizes[log.number] if sizes else newest.size if newest else log.size
     index = position - log.base - 1
     with connection.cursor() as cursor:
         cursor.execute(_EVENT, [position])

@@ -9,6 +9,7 @@ api_urlpatterns: list[URLPattern] = [
     path("audit/samples", api.Samples.as_view(), name="bundles-samples"),
     path("audit/bundles/<uuid:bundle_id>", api.OneBundle.as_view(), name="bundles-bundle"),
     path("audit/bundles/<uuid:bundle_id>/cancel", api.CancelBundle.as_view(), name="bundles-cancel"),
+    path("audit/bundles/<uuid:bundle_id>/sample", api.SampleOfBundle.as_view(), name="bundles-sample"),
     path("audit/bundles/<uuid:bundle_id>/file", api.BundleFile.as_view(), name="bundles-file"),
 ]
 urlpatterns: list[URLPattern] = [

@@ -129,6 +129,9 @@ REST: Mapping[tuple[str, str], Row] = {
     ("bundles-cancel", "POST"): Row(
         EVENT_READERS, "/audit/bundles/{bundle}/cancel", body={}, answers=frozenset({409})
     ),
+    ("bundles-sample", "GET"): Row(
+        EVENT_READERS, "/audit/bundles/{bundle}/sample", answers=frozenset({409})
+    ),
     ("bundles-file", "GET"): Row(
         EVENT_READERS, "/audit/bundles/{bundle}/file", answers=frozenset({409})
     ),

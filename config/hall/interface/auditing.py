@@ -75,9 +75,22 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("bundles-cancel", "POST"): Operation(
         "Audit", "Cancel a bundle", _READER, {200: ref("Bundle")}, body=body()
     ),
+    ("bundles-sample", "GET"): Operation(
+        "Audit",
+        "Fetch what was drawn, as CSV",
+        _READER,
+        {200: TEXT},
+        file=True,
+        refusals=(401, 403, 404, 409, 429),
+        text="One row for each event of a sample: its place, and the proof that it is in the signed tree.",
+    ),
     ("bundles-file", "GET"): Operation(
-        "Audit", "Fetch the file", _READER, {200: TEXT, 206: TEXT, 304: None, 416: None}, file=True,
+        "Audit",
+        "Fetch the file",
+        _READER,
+        {200: TEXT, 206: TEXT, 304: None, 416: None},
+        file=True,
         refusals=(401, 403, 404, 409, 410, 429, 503),
         text="With ranges, `ETag` and the file's digest. Each download is an event.",
     ),
-}  # fmt: skip
+}

@@ -1,5 +1,8 @@
 """Bundles over REST and on their pages."""
 
+import base64
+import csv
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +12,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.test import Client
 from rest_framework.test import APIClient
 
+from audit import merkle
 from audit.bundles import files, tasks
 from audit.bundles.models import Bundle
 from audit.trail.models import Event
@@ -89,6 +93,42 @@ def test_a_key_gets_no_openings() -> None:
     without = rest_of(key).post("/api/v1/audit/bundles", {}, format="json")
 
     assert (answer.status_code, without.status_code) == (403, 202)
+
+
+def test_a_sample_is_a_table_as_well(
+    auditor: Person, made: Callable[[Bundle], Bundle], browser: Client
+) -> None:
+    for _ in range(5):
+        factories.person(Role.AUDITOR)
+    client = rest_of(auditor)
+    body = {"seed": "a word", "size": 3, "kind": "grants"}
+    asked = client.post("/api/v1/audit/samples", body, format="json")
+    early = client.get(f"{asked['Location']}/sample")
+    bundle = made(Bundle.objects.get())
+    factories.person(Role.AUDITOR)  # the log grows, the sample stays what it was
+
+    answer = client.get(f"{asked['Location']}/sample")
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+    assert (early.status_code, early.json()["code"]) == (409, "BUNDLE_NOT_DONE")
+    assert [int(row["position"]) for row in rows] == bundle.manifest["sample"]
+    assert {int(row["tree_size"]) for row in rows} == {bundle.manifest["logs"][0]["size"]}
+    for row in rows:
+        proof = [base64.b64decode(each) for each in row["inclusion_proof"].split()]
+        leaf, root = base64.b64decode(row["leaf_hash"]), base64.b64decode(row["tree_root"])
+        assert merkle.verify_inclusion(leaf, int(row["index"]), int(row["tree_size"]), proof, root)
+    assert Event.objects.filter(kind="audit.list.downloaded", actor=auditor.audit_ref).count() == 1
+    assert f"{bundle.pk}/sample" in browser.get(f"/audit/bundles/{bundle.pk}").content.decode()
+
+
+def test_a_bundle_that_is_no_sample_has_no_table(auditor: Person, made: Callable[[Bundle], Bundle]) -> None:
+    client = rest_of(auditor)
+    asked = client.post("/api/v1/audit/bundles", {}, format="json")
+    made(Bundle.objects.get())
+
+    answer = client.get(f"{asked['Location']}/sample")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "NO_SAMPLE")
 
 
 def test_a_sample_over_rest(auditor: Person) -> None:
