@@ -39,8 +39,9 @@ format: $(VENV)/installed-lint
 
 lock:
 	$(LOCK) --output-file requirements/up.txt
-	$(LOCK) --group test --constraint requirements/up.txt --output-file requirements/test.txt
-	$(LOCK) --group test --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
+	$(LOCK) --extra tsa --constraint requirements/up.txt --output-file requirements/tsa.txt
+	$(LOCK) --extra tsa --group test --constraint requirements/tsa.txt --output-file requirements/test.txt
+	$(LOCK) --extra tsa --group test --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
 
 clean:
 	rm -rf $(VENV)

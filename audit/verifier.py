@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Checks what Countersign has given out, without Countersign: one file, standard library only, no network.
 
-    python verifier.py bundle BUNDLE --key VKEY [--witness VKEY] [--against CHECKPOINT] [--json]
+    python verifier.py bundle BUNDLE --key VKEY [--witness VKEY] [--against CHECKPOINT] [--stamps FOLDER]
     python verifier.py receipt FILE --key KEY [--nonce N] [--at TIME] [--artifact FILE ...] [--json]
 
 BUNDLE is the audit log, or a part of it, as one file. VKEY is the log's public key (`origin+hash+base64`),
 or a file with such keys or with a saved list of keys; a log that was begun anew after a restore has a name
 of its own and needs its own key. CHECKPOINT is a file you kept: a signed checkpoint, or the file that
-checkpoints are anchored in. What the bundle holds is proved to be the same log as each of them.
+checkpoints are anchored in. What the bundle holds is proved to be the same log as each of them. FOLDER is
+where time stamps and what they are about are written to, for `openssl ts -verify`.
 
 FILE is a receipt of the gate (a DSSE envelope, or a whole answer of `POST /gate` with one in it; `-` is
 standard input). KEY is the public key: a file with PEM, with 32 bytes as base64 or hex, or a saved
@@ -511,6 +512,213 @@ def believed(note: Note, keys: Sequence[VKey]) -> None:
         )
 
 
+# --- Time stamps (RFC 3161), read as far as it takes to say what one is about; no signature is verified ---
+
+LARGEST_STAMP = 64 * 1024
+_INTEGER, _OCTETS, _OID, _SEQUENCE, _SET, _TIME = 0x02, 0x04, 0x06, 0x30, 0x31, 0x18
+_SIGNED_DATA = "1.2.840.113549.1.7.2"
+_TST_INFO = "1.2.840.113549.1.9.16.1.4"
+_CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
+_CERTIFICATE_BY_SHA1, _CERTIFICATE = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
+_SHA256 = "2.16.840.1.101.3.4.2.1"
+_DIGESTS = {_SHA256: "sha256", "2.16.840.1.101.3.4.2.2": "sha384", "2.16.840.1.101.3.4.2.3": "sha512"}
+_NAMES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU"}
+_GENERALIZED = re.compile(rb"(\d{14})(?:\.(\d{1,9}))?Z")
+
+
+class Stamp(NamedTuple):
+    """What a time-stamp token says. Whether its authority said so is another question."""
+
+    imprint: bytes
+    """The SHA-256 of what it is about."""
+    at: str
+    """Its time, in RFC 3339."""
+    authority: str
+    """The subject of the certificate that it names as its signer's."""
+    serial: int
+
+
+class Der(NamedTuple):
+    """A value of DER: its tag, its content, and its bytes with both."""
+
+    tag: int
+    content: bytes
+    whole: bytes
+
+    def children(self, *tags: int) -> "list[Der]":
+        """The values inside, of which the first must have these tags."""
+        found = der_values(self.content)
+        if [each.tag for each in found[: len(tags)]] != list(tags):
+            raise _no_stamp("it is put together otherwise")
+        return found
+
+
+def read_stamp(token: bytes) -> Stamp:
+    """A time-stamp token as it was given out, letter by letter: one that was changed is none any more.
+
+    What it says is the content whose digest its signer's attributes hold, and its signer's certificate the
+    one that they name. Only the signature over those attributes is not looked at.
+
+    Raises:
+        Disproved: it is none.
+    """
+    if len(token) > LARGEST_STAMP:
+        raise _no_stamp("it is too large")
+    signed = _only(_only(token, _SEQUENCE).children(_OID, 0xA0), _OID, 0xA0)
+    if _oid(signed[0]) != _SIGNED_DATA:
+        raise _no_stamp("it is no signed data")
+    members = _only(signed[1].content, _SEQUENCE).children(_INTEGER, _SET, _SEQUENCE, 0xA0)
+    content = _only(members[2].children(_OID, 0xA0), _OID, 0xA0)
+    if _oid(content[0]) != _TST_INFO or [each.tag for each in members[4:]] not in ([_SET], [0xA1, _SET]):
+        raise _no_stamp("it is no time stamp, or holds something else beside it")
+    said = _only(content[1].content, _OCTETS).content
+    authority = _authority_of(_only(members[-1].content, _SEQUENCE), said, der_values(members[3].content))
+    return _stamp_of(said, authority)
+
+
+def _stamp_of(said: bytes, authority: str) -> Stamp:
+    """TSTInfo (RFC 3161, 2.4.2)."""
+    info = _only(said, _SEQUENCE).children(_INTEGER, _OID, _SEQUENCE, _INTEGER, _TIME)
+    optional = [each.tag for each in info[5:]]
+    if optional != [tag for tag in (_SEQUENCE, 0x01, _INTEGER, 0xA0, 0xA1) if tag in optional]:
+        raise _no_stamp("its members are out of order")
+    imprint = _only(info[2].children(_SEQUENCE, _OCTETS), _SEQUENCE, _OCTETS)
+    if _digest_named(imprint[0]) != "sha256" or len(imprint[1].content) != 32 or info[0].content != b"\x01":
+        raise _no_stamp("it is not about a SHA-256")
+    return Stamp(imprint[1].content, _moment_in(info[4].content), authority, _whole(info[3]))
+
+
+def _authority_of(signer: Der, said: bytes, certificates: "list[Der]") -> str:
+    """Who is named as the signer of what is said, by attributes that hold the digest of it."""
+    members = signer.children(_INTEGER)
+    if [each.tag for each in members[2:4]] != [_SEQUENCE, 0xA0]:
+        raise _no_stamp("its signer signed no attributes")
+    attributes: dict[str, Der] = {}
+    for each in der_values(members[3].content):
+        kind, values = _only(each.children(_OID, _SET), _OID, _SET)
+        if _oid(kind) in attributes:
+            raise _no_stamp("an attribute stands twice")
+        attributes[_oid(kind)] = values
+    if {_CONTENT_TYPE, _MESSAGE_DIGEST} - attributes.keys():
+        raise _no_stamp("its signer did not sign what it says")
+    kind, digest = _only(attributes[_CONTENT_TYPE].content, _OID), attributes[_MESSAGE_DIGEST].content
+    wanted = hashlib.new(_digest_named(members[2]), said).digest()
+    if _oid(kind) != _TST_INFO or _only(digest, _OCTETS).content != wanted:
+        raise _no_stamp("what it says was changed")
+    return _name_of(_certificate_of(attributes, certificates))
+
+
+def _certificate_of(attributes: dict[str, Der], certificates: "list[Der]") -> Der:
+    """The certificate of the signer: its digest is among the attributes (RFC 5035)."""
+    if _CERTIFICATE in attributes:
+        first = _first_id(attributes[_CERTIFICATE])
+        name = _digest_named(first.pop(0)) if first[0].tag == _SEQUENCE else "sha256"
+    elif _CERTIFICATE_BY_SHA1 in attributes:
+        first, name = _first_id(attributes[_CERTIFICATE_BY_SHA1]), "sha1"
+    else:
+        raise _no_stamp("it does not say who signed it")
+    for each in certificates:
+        digest = hashlib.new(name, each.whole, usedforsecurity=name != "sha1").digest()
+        if first and (first[0].tag, first[0].content) == (_OCTETS, digest):
+            return each
+    raise _no_stamp("the certificate of its signer is not in it")
+
+
+def _first_id(values: Der) -> "list[Der]":
+    ids = _only(values.content, _SEQUENCE).children(_SEQUENCE)[0].children(_SEQUENCE)
+    if found := der_values(ids[0].content):
+        return found
+    raise _no_stamp("it does not say who signed it")
+
+
+def _name_of(certificate: Der) -> str:
+    """The subject of a certificate, such as `CN=Example TSA, O=Example`."""
+    members = certificate.children(_SEQUENCE)[0].children(0xA0, _INTEGER, *[_SEQUENCE] * 4)
+    parts = []
+    for each in (one for several in der_values(members[5].content) for one in der_values(several.content)):
+        kind, value = [*each.children(_OID), each][:2]
+        text = value.content.decode("utf-16-be" if value.tag == 0x1E else "utf-8", errors="replace")
+        parts.append(f"{_NAMES.get(_oid(kind), _oid(kind))}={printable(text)}")
+    return ", ".join(reversed(parts))[:300] or "nobody"
+
+
+def _digest_named(algorithm: Der) -> str:
+    kind, *rest = algorithm.children(_OID)
+    if _oid(kind) not in _DIGESTS or [each.whole for each in rest] not in ([], [b"\x05\x00"]):
+        raise _no_stamp("its digest is none of SHA-2")
+    return _DIGESTS[_oid(kind)]
+
+
+def _moment_in(content: bytes) -> str:
+    matched = _GENERALIZED.fullmatch(content)
+    try:
+        if matched:
+            whole = dt.datetime.strptime(matched[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
+            fraction = (matched[2] or b"").rstrip(b"0").decode()
+            return f"{whole:%Y-%m-%dT%H:%M:%S}{'.' if fraction else ''}{fraction}Z"
+    except ValueError:
+        pass
+    raise _no_stamp("it has no time")
+
+
+def der_values(raw: bytes) -> list[Der]:
+    """The values that follow one another in `raw`, to its last byte; lengths in their only form.
+
+    Raises:
+        Disproved: they do not.
+    """
+    found, at = [], 0
+    while at < len(raw):
+        head = raw[at : at + 2]
+        if len(head) < 2 or head[0] & 0x1F == 0x1F or head[1] > 0x84 or head[1] == 0x80:
+            raise _no_stamp("it is no DER")
+        begins, size = at + 2, head[1]
+        if size > 0x80:
+            begins += size - 0x80
+            size = int.from_bytes(raw[at + 2 : begins], "big")
+            if size < 0x80 or size < 1 << 8 * (begins - at - 3):
+                raise _no_stamp("it is no DER")
+        if begins + size > len(raw):
+            raise _no_stamp("it is cut off")
+        found.append(Der(head[0], raw[begins : begins + size], raw[at : begins + size]))
+        at = begins + size
+    return found
+
+
+def _only(values: "bytes | list[Der]", *tags: int) -> Any:
+    """Values with exactly these tags; of a single tag the value itself."""
+    found = der_values(values) if isinstance(values, bytes) else values
+    if [each.tag for each in found] != list(tags):
+        raise _no_stamp("it is put together otherwise")
+    return found[0] if len(tags) == 1 else found
+
+
+def _oid(value: Der) -> str:
+    arcs, arc, ends = [], 0, True
+    for byte in value.content[:33]:
+        if ends and byte == 0x80:
+            raise _no_stamp("it is no DER")
+        arc, ends = arc << 7 | byte & 0x7F, byte < 0x80
+        if ends:
+            arcs.append(arc)
+            arc = 0
+    if not arcs or not ends or len(value.content) > 32:
+        raise _no_stamp("it is no DER")
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, [first, arcs[0] - 40 * first, *arcs[1:]]))
+
+
+def _whole(value: Der) -> int:
+    content = value.content
+    if not 0 < len(content) <= 32 or (len(content) > 1 and content[0] == 0 and content[1] < 0x80):
+        raise _no_stamp("it is no DER")
+    return int.from_bytes(content, "big", signed=True)
+
+
+def _no_stamp(why: str) -> Disproved:
+    return Disproved("TIMESTAMP", f"A time stamp cannot be what was given out: {why}.")
+
+
 # --- The archive: a ZIP whose every byte follows from its members, read in one pass and never unpacked ---
 
 LARGEST_MEMBER = 256 * 1024 * 1024
@@ -878,6 +1086,25 @@ def quoted_by(details: dict[str, Any], former: tuple[int, str, int, bytes]) -> N
     return read_note(str(text)) if text else None
 
 
+class Stamped(NamedTuple):
+    """A time stamp of the bundle: what it is about, what it says, and the SHA-256 of its token."""
+
+    log: int
+    size: int
+    number: int
+    """Among those of this size."""
+    stamp: Stamp
+    digest: bytes
+
+    @property
+    def file(self) -> str:
+        return f"{self.log}-{self.size}-{self.number}.tst"
+
+    @property
+    def as_said(self) -> str:
+        return f"{self.size:,} leaves ({self.stamp.at})"
+
+
 def printable(text: Any) -> str:
     """A reason somebody typed, fit for a line of a terminal."""
     return "".join(each if each.isprintable() else " " for each in str(text)[:300])
@@ -908,6 +1135,7 @@ class Bundle:
         self._forgotten: dict[str, Note] = {}
         """By origin: the last checkpoint of logs that a restore forgot, and a later log quotes."""
         self._held: list[Note] = []
+        self._stamped: list[Stamped] = []
         self._manifest: dict[str, Any] = {}
         self._is_asked = False
 
@@ -982,7 +1210,8 @@ class Bundle:
         self._counts["checkpoints"] += len(listed)
         self._cosigned, self._anchored = {}, (-1, "", "")
         notes = {note.size: note for note, _ in listed}
-        anchored = [self._anchor(raw, log, notes) for raw in self._lines(f"{folder}/anchors")]
+        texts = {note.size: text for note, text in listed}
+        anchored = [self._anchor(raw, log, notes, texts) for raw in self._lines(f"{folder}/anchors")]
         newest, text = listed[-1] if listed else (None, "")
         # Nothing but what stands in the lists: a signature of somebody unknown cannot be checked in itself.
         wanted = text + "".join(self._cosigned.get(newest.size, ())) if newest else None
@@ -1015,8 +1244,10 @@ class Bundle:
             raise Disproved("CHECKPOINT", f"A checkpoint of {note.origin[:80]} stands in log {log.number}.")
         believed(note, self._keys)
 
-    def _anchor(self, raw: bytes, log: LogFacts, listed: dict[int, Note]) -> Note | None:
-        """The checkpoint that an anchor holds; None of a kind that this program cannot read."""
+    def _anchor(
+        self, raw: bytes, log: LogFacts, listed: dict[int, Note], texts: dict[int, str]
+    ) -> Note | None:
+        """The checkpoint that an anchor holds; None where it is about one that is listed."""
         found = read_canonical(raw, "An anchor", "ANCHOR")
         if type(found) is not dict or found.keys() != {"kind", "size", "evidence"}:
             raise Disproved("ANCHOR", "A line of the anchors is none.")
@@ -1028,7 +1259,7 @@ class Bundle:
         self._anchored = (size, kind, evidence)
         self._counts["anchors"] += 1
         if kind == "rfc3161":
-            self._seen["RFC 3161 timestamps, which this program cannot read"] += 1
+            self._check_stamp(log, size, evidence, texts.get(size))
             return None
         if kind not in ("file", "witness"):
             raise Disproved("ANCHOR", f"There are no anchors of the kind {kind[:40]!r}.")
@@ -1044,6 +1275,43 @@ class Bundle:
             raise Disproved("ANCHOR", f"An anchor of {size} leaves holds something else.")
         self._check_note(note, log)
         return note
+
+    def _check_stamp(self, log: LogFacts, size: int, evidence: str, text: str | None) -> None:
+        """A time stamp is about exactly the signed note of this size, with its signature."""
+        if text is None:
+            raise Disproved("ANCHOR", f"A time stamp is of {size} leaves, which no checkpoint has.")
+        token = _exact_base64(evidence)
+        stamp = read_stamp(token)
+        if stamp.imprint != hashlib.sha256(text.encode()).digest():
+            raise Disproved("IMPRINT", f"The time stamp of {size} leaves is about something else.")
+        stamp = stamp._replace(authority=sys.intern(stamp.authority))
+        before = self._stamped[-1] if self._stamped else None
+        number = before.number + 1 if before and (before.log, before.size) == (log.number, size) else 1
+        self._stamped.append(Stamped(log.number, size, number, stamp, hashlib.sha256(token).digest()))
+
+    def write_stamps(self, folder: Path) -> None:
+        """Write each time stamp, and the signed note that it is about, once all of the bundle was checked.
+
+        Raises:
+            Unreadable: a file cannot be written, or is there already.
+        """
+        for log in self._logs:
+            stamped = [each for each in self._stamped if each.log == log.number]
+            files = {each.stamp.imprint: f"{log.number}-{each.size}.note" for each in stamped}
+            files |= {each.digest: each.file for each in stamped}
+            for content in self._once_more(f"logs/{log.number}"):
+                name = files.pop(hashlib.sha256(content).digest(), "")
+                _write_new(folder / name, content) if name else None
+            if files:
+                raise Unreadable("The bundle changed while it was read.")
+
+    def _once_more(self, folder: str) -> Iterator[bytes]:
+        """The signed notes and the time stamps of a log, unchecked."""
+        for part in self._archive.again(f"{folder}/checkpoints/"):
+            yield from (json.loads(line).encode() for line in part.splitlines())
+        for part in self._archive.again(f"{folder}/anchors/"):
+            found = (json.loads(line) for line in part.splitlines())
+            yield from (base64.b64decode(each["evidence"]) for each in found if each["kind"] == "rfc3161")
 
     def _check_cosignatures(self, note: Note) -> None:
         """Those of the given witnesses must hold; those of others are counted, by name."""
@@ -1267,6 +1535,13 @@ class Bundle:
                 for number, loss in sorted(self._lost.items())
             ],
             "erased": [{"prediction": id_, "event": n} for id_, n in sorted(self._erased.items())],
+            "timestamps": [
+                {"authority": authority, "count": len(found), **{
+                    name: {"log": each.log, "size": each.size, "at": each.stamp.at}
+                    for name, each in (("first", found[0]), ("newest", found[-1]))
+                }}
+                for authority, found in self._stamped_by().items()
+            ],
         }  # fmt: skip
         return Report(list(self._proved()), list(self._not_proved()), facts)
 
@@ -1276,6 +1551,12 @@ class Bundle:
             "number": log.number, "origin": log.origin, "base": log.base, "size": log.size,
             "root": base64.b64encode(root).decode(), "checkpoints": len(log.signed),
         }  # fmt: skip
+
+    def _stamped_by(self) -> dict[str, list[Stamped]]:
+        found: dict[str, list[Stamped]] = {}
+        for each in self._stamped:
+            found.setdefault(each.stamp.authority, []).append(each)
+        return dict(sorted(found.items()))
 
     def _proved(self) -> Iterator[str]:
         counts = self._counts
@@ -1289,6 +1570,8 @@ class Bundle:
             yield f"your checkpoint of {note.size:,} leaves of {note.origin} is a state of its tree"
         if counts["cosignatures"]:
             yield f"{counts['cosignatures']:,} cosignatures are of the witnesses given"
+        if self._stamped:
+            yield f"{len(self._stamped):,} time stamps are each about exactly one of these checkpoints"
         if self._whole:
             yield f"the versions of each of {len(self._versions):,} entities follow one another without a gap"
         if counts["openings"]:
@@ -1307,6 +1590,15 @@ class Bundle:
             yield "that you see the same log as everybody else: you gave no checkpoint you kept (--against)"
         if not self._counts["cosignatures"]:
             yield "that a witness saw this log: no cosignature of a witness that you named"
+        for authority, found in self._stamped_by().items():
+            first, newest = found[0], found[-1]
+            span = newest.as_said if first == newest else f"{first.as_said} to {newest.as_said}"
+            yield (
+                f"that {authority} gave {len(found):,} time stamps, of {span}: the signature of a time stamp "
+                "is not checked here; check it with: openssl ts -verify -token_in "
+                f"-in FOLDER/{newest.file} -data FOLDER/{newest.log}-{newest.size}.note "
+                "-CAfile ROOTS (--stamps FOLDER writes these files; ROOTS you have from that authority)"
+            )
         if not self._whole:
             yield "that nothing the filter asks for was left out, or that no version of an entity is missing"
         if not self._is_asked:
@@ -1405,14 +1697,19 @@ def check_bundle(
     *,
     witnesses: Sequence[VKey] = (),
     against: Sequence[Note] = (),
+    stamps: Path | None = None,
 ) -> Report:
-    """Check a bundle, from its first byte to its last, in one pass.
+    """Check a bundle, from its first byte to its last, in one pass; write its time stamps if all holds.
 
     Raises:
-        Unreadable: it is no bundle, or a key that it needs was not given.
+        Unreadable: it is no bundle, a key that it needs was not given, or `stamps` cannot be written to.
         Disproved: it is one, and something about it is wrong.
     """
-    return Bundle(Archive(file), keys, witnesses, against).check()
+    bundle = Bundle(Archive(file), keys, witnesses, against)
+    report = bundle.check()
+    if stamps is not None:
+        bundle.write_stamps(stamps)
+    return report
 
 
 # --- Reading ---
@@ -1468,6 +1765,15 @@ def _text_of(file: str, largest: int = LARGEST) -> str:
         raise Unreadable(f"{file} cannot be read: {error}") from error
 
 
+def _write_new(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as opened:
+            opened.write(content)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be written: {error}") from error
+
+
 def _digest_of(file: str) -> str:
     digest = hashlib.sha256()
     try:
@@ -1520,6 +1826,7 @@ def _bundle_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", action="append", default=[], metavar="CHECKPOINT", help="a checkpoint you kept: a file"
     )
+    parser.add_argument("--stamps", metavar="FOLDER", help="write the time stamps there, for openssl")
 
 
 def _bundle(args: argparse.Namespace) -> Report:
@@ -1531,7 +1838,8 @@ def _bundle(args: argparse.Namespace) -> Report:
         raise Unreadable(f"{path} is no file.")
     try:
         with path.open("rb") as opened:
-            return check_bundle(opened, keys, witnesses=witnesses, against=kept)
+            stamps = Path(args.stamps) if args.stamps else None
+            return check_bundle(opened, keys, witnesses=witnesses, against=kept, stamps=stamps)
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error}") from error
 

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from audit.log import authority
+from audit.log.errors import CannotSign
+
 SHORTEST_SECRET = 50
 
 
@@ -47,3 +50,14 @@ def refuse_insecure() -> None:
 def check_set_up(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """The same for `manage.py check --deploy`."""
     return [Error(text, id=f"config.E{number:03d}") for number, text in enumerate(insecurities(), start=1)]
+
+
+@register()
+def check_time_stamps(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Whether an authority that the settings name can be used."""
+    try:
+        if authority.configured() is not None:
+            authority.roots()
+    except CannotSign as error:
+        return [Error(f"{error}.", id="audit.E001")]
+    return []

@@ -50,10 +50,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _whole(least: int) -> Callable[[str], int]:
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or int(text) < least:
             raise ValueError(f"a whole number of at least {least} is needed, not {text!r}")
+        if most is not None and int(text) > most:
+            raise ValueError(f"a whole number of at most {most} is needed, not {text!r}")
         return int(text)
 
     return parse
@@ -142,6 +144,23 @@ AUDIT_WITNESSES = Variable(
     "Witnesses that cosign checkpoints (C2SP tlog-witness), separated by commas: the address, a space, and "
     "the witness's verification key, such as `https://witness.example.org example.org/w+1a2b3c4d+BAkj...`.",
     "none",
+)  # fmt: skip
+AUDIT_TSA_URL = Variable(
+    "AUDIT_TSA_URL", str, "",
+    "Address of a time-stamp authority (RFC 3161), such as `https://tsa.example.org/tsr`, that stamps "
+    "checkpoints for the signer. Needs the optional packages of `requirements/tsa.txt` and "
+    "`AUDIT_TSA_CERTIFICATES`.",
+    "none",
+)  # fmt: skip
+AUDIT_TSA_CERTIFICATES = Variable(
+    "AUDIT_TSA_CERTIFICATES", str, "",
+    "File with the root certificates (PEM) that time stamps have to lead to, also those of authorities used "
+    "before. The signer keeps no other stamp, and `audit_verify` checks the kept ones with it.",
+    "none",
+)  # fmt: skip
+AUDIT_TSA_MINUTES = Variable(
+    "AUDIT_TSA_MINUTES", _whole(1, most=1440), 60,
+    "Minutes from one time stamp of the growing log to the next, at most a day.",
 )  # fmt: skip
 
 # Services.
@@ -262,7 +281,10 @@ COUNTERSIGN_PASSWORD = Variable(
 SECTIONS: dict[str, tuple[Variable[Any], ...]] = {
     "Where things are": (VAR_DIR, PORT),
     "What production has to say": (SECRET_KEY, ALLOWED_HOSTS, TLS, PROXY_COUNT, RECEIPT_KEY_FILE),
-    "The audit log": (AUDIT_LOG_KEY_FILE, AUDIT_ANCHOR_FILE, AUDIT_WITNESSES),
+    "The audit log": (
+        AUDIT_LOG_KEY_FILE, AUDIT_ANCHOR_FILE, AUDIT_WITNESSES,
+        AUDIT_TSA_URL, AUDIT_TSA_CERTIFICATES, AUDIT_TSA_MINUTES,
+    ),
     "Services": (
         DATABASE_URL, DATABASE_ADMIN_URL, DATABASE_SEQUENCER_URL, DATABASE_AUDITOR_URL, DATABASE_POOL_SIZE,
         REDIS_URL, BROKER_URL, EMAIL_URL, MAIL_FROM, PUBLIC_URL,

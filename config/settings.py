@@ -309,6 +309,9 @@ RECEIPT_KEY_FILE = environment.RECEIPT_KEY_FILE.read()
 AUDIT_LOG_KEY_FILE = environment.AUDIT_LOG_KEY_FILE.read()
 AUDIT_ANCHOR_FILE = environment.AUDIT_ANCHOR_FILE.read()
 AUDIT_WITNESSES = environment.AUDIT_WITNESSES.read()
+AUDIT_TSA_URL = environment.AUDIT_TSA_URL.read()
+AUDIT_TSA_CERTIFICATES = environment.AUDIT_TSA_CERTIFICATES.read()
+AUDIT_TSA_MINUTES = environment.AUDIT_TSA_MINUTES.read()
 MEDIA_ROOT = VAR_DIR / "files"
 
 PUBLIC_URL = environment.PUBLIC_URL.read()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from audit.log import growing, noting, services, signing, witnesses
+from audit.log import growing, noting, services, signing, stamping, witnesses
 from audit.roles import roles_of
 from audit.trail import sequencer
 
@@ -21,8 +21,9 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (services, "adopt"),
     (services, "rotate_key"),
     (noting, "note_signer"),
-    (noting, "note_witness"),
+    (noting, "note_place"),
     (witnesses, "show_newest"),
+    (stamping, "stamp_newest"),
 )
 """What the sequencer's login does."""
 

@@ -10,13 +10,14 @@ from audit.checking.leaves import Beat, check_leaves, check_stray_openings
 from audit.checking.models import CheckState
 from audit.checking.reconciler import reconcile
 from audit.checking.restarts import check_restarts
+from audit.checking.stamps import check_stamps
 from audit.checking.trees import check_anchor_file, check_strays, check_trees
 from audit.log import selectors
 from audit.log.models import Log
 from audit.verifier import VKey
 
 NEWEST_ANCHORS: Final = 20
-"""Checkpoints of the anchor file that a check of what is new looks at."""
+"""Checkpoints of the anchor file, and time stamps, that a check of what is new looks at."""
 
 
 def verify(*, since_last: bool, keys: Sequence[VKey] = (), beat: Beat) -> tuple[Findings, dict[str, Any]]:
@@ -39,6 +40,7 @@ def verify(*, since_last: bool, keys: Sequence[VKey] = (), beat: Beat) -> tuple[
         check_stray_openings(findings)
     announced = check_restarts(findings, logs, keys)
     check_anchor_file(findings, logs, keys, announced, newest=NEWEST_ANCHORS if after else None)
+    check_stamps(findings, newest=NEWEST_ANCHORS if after else None)
     reconcile(findings, after=after)
     if after:
         findings.not_proved.append(f"anything about the bytes of the first {after} events: checked earlier")

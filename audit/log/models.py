@@ -121,7 +121,7 @@ class SignerState(models.Model):
     refusal = models.TextField(blank=True, default="")
     """Why it does not sign; empty while it does."""
     witnesses = models.JSONField(default=dict)
-    """Why a witness did not cosign last time, by its name."""
+    """Why a witness did not cosign last time, or an authority did not stamp, by its name."""
 
     class Meta:
         db_table = "audit_signerstate"

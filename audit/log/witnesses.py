@@ -78,13 +78,13 @@ def show_newest(now: dt.datetime) -> int:
         try:
             signature = _show(witness, log, newest, last=last)
         except NotCosigned as refused:
-            noting.note_witness(name, trouble=str(refused), now=now)
+            noting.note_place(name, trouble=str(refused), now=now)
             continue
         evidence = signature.line
         Anchor.objects.create(
             log=log.number, size=newest.size, kind=Anchor.WITNESS, place=name, evidence=evidence, at=now
         )
-        noting.note_witness(name, trouble="", now=now)
+        noting.note_place(name, trouble="", now=now)
         cosigned += 1
     return cosigned
 

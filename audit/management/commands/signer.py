@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.utils import timezone
 
-from audit.log import noting, services, signing, witnesses
+from audit.log import authority, noting, services, signing, stamping, witnesses
 from audit.log.errors import CannotSign, LogBroken, WillNotSign
 from audit.roles import why_not_place
 
@@ -20,6 +21,8 @@ LEADERSHIP = 0x5369676E
 PAUSE = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
 """Seconds between two rounds of the witnesses."""
+SHORTEST_WAIT, LONGEST_WAIT = 5.0, 600.0
+"""Seconds between two looks whether it is time for a time stamp; the longer while there is none to be had."""
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,8 @@ class Command(BaseCommand):
         over = threading.Event()
         if settings.AUDIT_WITNESSES:
             threading.Thread(target=_show_witnesses, args=[over], daemon=True).start()
+        if settings.AUDIT_TSA_URL:
+            threading.Thread(target=_stamp, args=[over], daemon=True).start()
         try:
             while not stopped.is_set():
                 self._look()
@@ -76,19 +81,44 @@ class Command(BaseCommand):
 
 def _show_witnesses(over: threading.Event) -> None:
     """Beside the signing, because a witness may take its time."""
-    pause = SHORTEST_PAUSE
+
+    def one_round() -> list[str]:
+        witnesses.show_newest(timezone.now())
+        return [witness.verifier.name for witness in witnesses.configured()]
+
+    _repeat(one_round, over, event="signer.witnesses", shortest=SHORTEST_PAUSE, longest=LONGEST_PAUSE)
+
+
+def _stamp(over: threading.Event) -> None:
+    """Beside the signing and the witnesses, because an authority may take its time, too."""
+
+    def one_round() -> list[str]:
+        stamping.stamp_newest(timezone.now())
+        named = authority.configured()
+        return [named.name] if named else []
+
+    _repeat(one_round, over, event="signer.time_stamps", shortest=SHORTEST_WAIT, longest=LONGEST_WAIT)
+
+
+def _repeat(
+    one_round: Callable[[], list[str]],
+    over: threading.Event,
+    *,
+    event: str,
+    shortest: float,
+    longest: float,
+) -> None:
+    """Round after round until it is over. A round answers whom it asked: those in trouble are asked less."""
+    pause = shortest
     while not over.is_set():
         try:
-            witnesses.show_newest(timezone.now())
-            names = [witness.verifier.name for witness in witnesses.configured()]
-            # One that is away, or will not, is not asked all the time.
-            pause = min(2 * pause, LONGEST_PAUSE) if noting.has_witness_trouble(names) else SHORTEST_PAUSE
+            pause = min(2 * pause, longest) if noting.has_trouble(one_round()) else shortest
         except Error as error:
             log.warning("signer.database_lost", error=type(error).__name__)
             connection.close()
         except (CannotSign, LogBroken) as error:
-            pause = LONGEST_PAUSE
-            log.error("signer.witnesses", reason=str(error))
+            pause = longest
+            log.error(event, reason=str(error))
         over.wait(pause)
     connection.close()
 

@@ -18,7 +18,7 @@ from audit.trail.actors import OPERATOR
 def outside(tmp_path: Path, settings: Any) -> Path:
     """The folder in which key and anchors are."""
     settings.VAR_DIR, settings.AUDIT_LOG_KEY_FILE, settings.AUDIT_ANCHOR_FILE = tmp_path, "", ""
-    settings.AUDIT_WITNESSES = ()
+    settings.AUDIT_WITNESSES, settings.AUDIT_TSA_URL, settings.AUDIT_TSA_CERTIFICATES = (), "", ""
     return tmp_path
 
 

@@ -75,7 +75,7 @@ def test_a_log_that_was_rewritten_and_signed_again_is_not_cosigned(
 
     assert witnesses.show_newest(NOW + MINUTE) == 0
 
-    assert noting.has_witness_trouble(["example.net/w"])
+    assert noting.has_trouble(["example.net/w"])
     assert "422" in SignerState.objects.get().witnesses["example.net/w"]
 
 
@@ -116,7 +116,7 @@ def test_a_log_in_order_has_nothing_to_say(witness: Verifier, grow: Grow) -> Non
     signing.tick(NOW)
     witnesses.show_newest(NOW)
     noting.note_signer(refusal="", now=NOW)
-    assert not noting.has_witness_trouble(["example.net/w"])
+    assert not noting.has_trouble(["example.net/w"])
 
     found = standing(NOW + dt.timedelta(seconds=30))
 
@@ -132,7 +132,7 @@ def test_what_is_late_is_said_in_words(witness: Verifier, grow: Grow) -> None:
     grow(3)
     signing.tick(NOW)
     noting.note_signer(refusal="", now=NOW)
-    noting.note_witness("example.net/w", trouble="it cannot be reached: URLError", now=NOW)
+    noting.note_place("example.net/w", trouble="it cannot be reached: URLError", now=NOW)
 
     found = standing(NOW + 20 * MINUTE)
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def outside(tmp_path: Path, settings: Any) -> None:
     settings.VAR_DIR, settings.AUDIT_LOG_KEY_FILE, settings.AUDIT_ANCHOR_FILE = tmp_path, "", ""
-    settings.AUDIT_WITNESSES = ()
+    settings.AUDIT_WITNESSES, settings.AUDIT_TSA_URL, settings.AUDIT_TSA_CERTIFICATES = (), "", ""
 
 
 @pytest.fixture
