@@ -1,8 +1,10 @@
 """audit.bundles: from the request over the worker to a file that the offline verifier takes."""
 
+import base64
 import datetime as dt
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +17,7 @@ from audit.bundles import asking, files, policies, selectors, services, tasks
 from audit.bundles.errors import BundleFinished, BundleNotDone, BundlePurged
 from audit.bundles.models import Bundle
 from audit.log import selectors as log_selectors
-from audit.log.models import Checkpoint, Log
+from audit.log.models import Anchor, Checkpoint, Log
 from audit.refusals import BadInput, NotFound, NotPermitted
 from audit.trail import services as trail
 from audit.trail.actors import OPERATOR
@@ -25,6 +27,7 @@ from tests import factories
 from tests.audit.bundles.conftest import signer
 from tests.audit.verifier.builder import WITNESSES, Signer
 from tests.sequencing import as_sequencer
+from tests.tsa import NAME, Tsa, needs_openssl
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -61,6 +64,25 @@ def test_the_whole_log_is_proved(made: Made) -> None:
     assert report.facts["sha256"] == bundle.manifest["sha256"]
     assert any("as the log has it" in each for each in report.proved)
     assert any("cosignatures" in each for each in report.proved)
+
+
+@needs_openssl
+def test_time_stamps_go_along(made: Made, sign: Callable[[], None], tmp_path: Path) -> None:
+    factories.person(Role.AUDITOR)
+    sign()
+    tsa = Tsa(tmp_path / "tsa")
+    checkpoint = log_selectors.newest_checkpoint()
+    assert checkpoint is not None
+    evidence = base64.b64encode(tsa.token(checkpoint.note.encode())).decode()
+    row = {"kind": Anchor.TIMESTAMP, "place": "tsa.test/tsr", "evidence": evidence, "at": timezone.now()}
+    with as_sequencer():
+        Anchor.objects.create(log=1, size=checkpoint.size, **row)
+
+    report = checked(made(ask()))
+
+    (stamps,) = report.facts["timestamps"]
+    assert (stamps["authority"], stamps["newest"]["size"]) == (NAME, checkpoint.size)
+    assert any("1 time stamps are each about exactly one" in each for each in report.proved)
 
 
 def test_a_system_s_part_holds_its_events_alone(made: Made) -> None:

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from audit.fingerprint import services as fingerprint
 from audit.log import growing, noting, selectors, signing
+from audit.log.models import Anchor
 from audit.overview.selectors import growth
 from audit.trail import sequencer
 from tests import factories
+from tests.sequencing import as_sequencer
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,20 @@ def test_says_in_words_what_is_late(auditor: Client) -> None:
     assert "Something needs a look" in page
     assert "The signer of the audit log does not run" in page
     assert "The fingerprint of the schema is older than a day" in page
+
+
+def test_says_when_an_authority_stamped_it(auditor: Client, settings: Any) -> None:
+    settings.AUDIT_TSA_URL, settings.AUDIT_TSA_CERTIFICATES = "https://tsa.example.org/tsr", "roots.pem"
+    now = timezone.now()
+    keep(now)
+    row = {"kind": Anchor.TIMESTAMP, "place": "tsa.example.org/tsr", "evidence": "MAA=", "at": now}
+    with as_sequencer():
+        Anchor.objects.create(log=1, size=selectors.current().size, **row)
+
+    page = text_of(auditor)
+
+    assert "tsa.example.org/tsr" in page
+    assert "an authority that stamps the time on it" in page
 
 
 def test_says_why_the_signer_refuses(auditor: Client) -> None:

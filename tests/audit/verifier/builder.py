@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -78,6 +79,8 @@ class World:
     """Where log 2 begins."""
     whole: bool = True
     openings: bool = True
+    stamp: Callable[[bytes], bytes] | None = None
+    """An authority: gives a token about these bytes."""
     bodies: list[bytes] = field(default_factory=list)
     opened: list[list[layout.Opened]] = field(default_factory=list)
 
@@ -156,6 +159,11 @@ class World:
         cosigned = COSIGNER.line(text)
         size = int(text.split("\n")[1])
         anchors = [layout.Anchor("file", size, notes[-1]), layout.Anchor("witness", size, cosigned)]
+        if self.stamp is not None:
+            for note in (notes[0], notes[-1]):
+                evidence = base64.b64encode(self.stamp(note.encode())).decode()
+                anchors.append(layout.Anchor("rfc3161", int(note.split("\n")[1]), evidence))
+            anchors.sort(key=lambda each: (each.size, each.kind, each.evidence))
         tiles = [self._tile(start, at, min(at + 256, len(hashes))) for at in range(0, len(hashes), 256)]
         return layout.LogPart(
             number, ORIGIN.format(number), start, len(hashes), notes[-1] + cosigned, notes, anchors, tiles
