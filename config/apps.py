@@ -8,6 +8,7 @@ class ConfigConfig(AppConfig):
     verbose_name = "Hall"
 
     def ready(self) -> None:
+        from config import checks  # noqa: F401 - registers them
         from config.idempotency.forgetting import forget_answers
         from reviews.erasure import hooks
 

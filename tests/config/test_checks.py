@@ -17,13 +17,13 @@ SOUND = {
 }
 
 
-def start(tmp_path, **changes: str) -> "subprocess.CompletedProcess[str]":
-    """Import what granian imports, in a process of its own."""
+def run(tmp_path, *words: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    """Python with these arguments, in a process of its own."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("COUNTERSIGN_", "DJANGO_"))
     }
     return subprocess.run(
-        [sys.executable, "-c", "import config.wsgi"],
+        [sys.executable, *words],
         cwd=BASE_DIR,
         env={
             **inherited,
@@ -38,6 +38,11 @@ def start(tmp_path, **changes: str) -> "subprocess.CompletedProcess[str]":
         check=False,
         timeout=120,
     )
+
+
+def start(tmp_path, **changes: str) -> "subprocess.CompletedProcess[str]":
+    """Import what granian imports."""
+    return run(tmp_path, "-c", "import config.wsgi", **changes)
 
 
 def test_a_sound_set_up_starts(tmp_path):
@@ -67,3 +72,18 @@ def test_refuses_by_the_name_of_the_variable(tmp_path, changes: dict[str, str]):
 
     assert done.returncode != 0
     assert next(iter(changes)) in done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "said"),
+    [
+        ({"AUDIT_TSA_URL": "https://tsa.example.org"}, ["check"], "AUDIT_TSA_CERTIFICATES"),
+        ({"TLS": ""}, ["check", "--deploy"], "TLS does not say who ends TLS"),
+    ],
+    ids=["time stamps", "deployment"],
+)
+def test_the_command_for_checks_says_so_too(tmp_path, changes: dict[str, str], words: list[str], said: str):
+    done = run(tmp_path, "manage.py", *words, **changes)
+
+    assert done.returncode == 1
+    assert said in done.stderr
