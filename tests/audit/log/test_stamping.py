@@ -23,6 +23,7 @@ from audit.log import authority, noting, signing, stamping
 from audit.log.errors import CannotSign
 from audit.log.models import Anchor, Checkpoint, SignerState
 from audit.log.standing import standing
+from audit.management.commands import signer
 from config.checks import check_time_stamps
 from config.environment import BASE_DIR
 from tests import tsa as authorities
@@ -271,3 +272,28 @@ def until(check: Callable[[], bool]) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("it did not happen within 30 s")
+
+
+class Turns:
+    """Ends after ten rounds, and remembers how long each waited."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def is_set(self) -> bool:
+        return len(self.waits) == 10
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+def test_one_in_trouble_is_asked_ever_more_rarely() -> None:
+    noting.note_place("away", trouble="it answered 503", now=NOW)
+    patient, eager = Turns(), Turns()
+
+    for names, turns in ((["away"], patient), (["well"], eager)):
+        signer._repeat(lambda names=names: names, turns, event="x", shortest=5.0, longest=600.0)
+
+    assert patient.waits[:4] == [10, 20, 40, 80]
+    assert max(patient.waits) == patient.waits[-1] == 600
+    assert set(eager.waits) == {5}
