@@ -1071,9 +1071,34 @@ class Loss(NamedTuple):
         )
 
 
-def quoted_by(details: dict[str, Any], former: tuple[int, str, int, bytes]) -> Note | None:
-    """The signed checkpoint that the first leaf of a log quotes; `former`: number, origin, size and root
-    of the log before. None: it says that nothing was anchored.
+class Forgotten(NamedTuple):
+    """A log that a restore took away as a whole: no more is known of it than what a later log quotes."""
+
+    signed: Note
+    """What was signed last of it."""
+    after: int
+    """The number of the log that says so."""
+    is_believed: bool
+    """Whether the checkpoint was held against a key of that log."""
+
+    def covers(self, note: Note) -> bool:
+        """Whether a checkpoint of this log is one of what was lost."""
+        return self.is_believed and (
+            note.size < self.signed.size or (note.size, note.root) == (self.signed.size, self.signed.root)
+        )
+
+    def sentence(self) -> str:
+        """What is not proved, in plain words."""
+        unchecked = "" if self.is_believed else "; no key of it was given to check that"
+        return (
+            f"the log {self.signed.origin[:80]} is lost, a restore forgot it: log {self.after} quotes its "
+            f"checkpoint of {self.signed.size:,} leaves, and nothing else of it is here{unchecked}"
+        )
+
+
+def quoted_by(details: dict[str, Any], former: tuple[int, str, int, bytes]) -> list[Note]:
+    """The signed checkpoints that the first leaf of a log quotes: what was anchored last, and what was of
+    every other log. `former`: number, origin, size and root of the log before. Empty: nothing was anchored.
 
     Raises:
         Disproved: the former log did not end as that leaf says, or what it quotes is no checkpoint.
@@ -1082,8 +1107,12 @@ def quoted_by(details: dict[str, Any], former: tuple[int, str, int, bytes]) -> N
     said = tuple(details.get(f"former_{name}") for name in ("log", "origin", "size", "root"))
     if said != (number, origin, size, root.hex()):
         raise Disproved("RESTART", f"Log {number} did not end as the next one says.")
-    text = details.get("anchored")
-    return read_note(str(text)) if text else None
+    others = details.get("also_anchored", [])
+    texts = [details.get("anchored"), *(others if type(others) is list else [None])]
+    notes = [read_note(str(text)) for text in texts if text]
+    if type(others) is not list or len({note.origin for note in notes}) != len(notes):
+        raise Disproved("RESTART", f"The log after log {number} does not say what was anchored.")
+    return notes
 
 
 class Stamped(NamedTuple):
@@ -1132,8 +1161,8 @@ class Bundle:
         self._roots: dict[int, dict[int, bytes]] = {}
         self._lost: dict[int, Loss] = {}
         """By number of the log: where a restore took its end, and the next log says so."""
-        self._forgotten: dict[str, Note] = {}
-        """By origin: the last checkpoint of logs that a restore forgot, and a later log quotes."""
+        self._forgotten: dict[str, Forgotten] = {}
+        """By origin."""
         self._held: list[Note] = []
         self._stamped: list[Stamped] = []
         self._manifest: dict[str, Any] = {}
@@ -1464,25 +1493,39 @@ class Bundle:
                 raise Disproved("CHECKPOINT", f"The end of log {log.number} is not signed.")
 
     def _check_restart(self, log: LogFacts, after: LogFacts, details: dict[str, Any]) -> None:
-        """The first leaf of the next log holds how this one ended, and the last state that was anchored."""
+        """The first leaf of the next log holds how this one ended, and the last states that were anchored."""
         root = self._roots[log.number][log.size]
-        note = quoted_by(details, (log.number, log.origin, log.size, root))
-        if note is None:
-            self._seen[f"log {log.number}: it was never anchored before it ended"] += 1
-        elif note.origin != log.origin:
-            if note.origin in {each.origin for each in self._logs}:
+        notes = quoted_by(details, (log.number, log.origin, log.size, root))
+        if all(note.origin != log.origin for note in notes):
+            self._seen[f"log {log.number}: log {after.number} quotes no anchor of it, if there was one"] += 1
+        reason = printable(details.get("reason"))
+        for note in notes:
+            about = next((each for each in self._logs if each.origin == note.origin), None)
+            if about is None:
+                self._forget(note, after)
+            elif about.number >= after.number:
                 raise Disproved("RESTART", f"Log {after.number} quotes a checkpoint of {note.origin[:80]}.")
-            self._seen[f"log {log.number}: what became of {note.origin[:80]}, which a restore forgot"] += 1
-            if any(key.name == note.origin for key in self._keys):
-                believed(note, self._keys)
-                self._forgotten[note.origin] = note
-        else:
+            else:
+                self._lose(about, note, after, reason)
+
+    def _forget(self, note: Note, after: LogFacts) -> None:
+        is_believed = any(key.name == note.origin for key in self._keys)
+        if is_believed:
             believed(note, self._keys)
-            if self._root_at(log, note.size) != note.root:
-                kept = [each for each in self._against if each.origin == log.origin]
-                common = [each.size for each in (*log.signed, *kept) if self._is_state(log, each)]
-                reason = printable(details.get("reason"))
-                self._lost[log.number] = Loss(max(common, default=0), note, after.number, reason)
+        before = self._forgotten.get(note.origin)
+        if before is None or before.signed.size < note.size:
+            self._forgotten[note.origin] = Forgotten(note, after.number, is_believed)
+
+    def _lose(self, log: LogFacts, note: Note, after: LogFacts, reason: str) -> None:
+        """A checkpoint that is quoted is a state of its log, or tells what was lost of it."""
+        believed(note, self._keys)
+        if self._root_at(log, note.size) == note.root:
+            return
+        kept = [each for each in self._against if each.origin == log.origin]
+        common = [each.size for each in (*log.signed, *kept) if self._is_state(log, each)]
+        before = self._lost.get(log.number)
+        if before is None or before.signed.size < note.size:
+            self._lost[log.number] = Loss(max(common, default=0), note, after.number, reason)
 
     def _is_state(self, log: LogFacts, note: Note) -> bool:
         return note.size <= log.size and self._roots[log.number].get(note.size) == note.root
@@ -1510,7 +1553,7 @@ class Bundle:
                 self._seen[f"checkpoints that you kept are of the lost part of log {log.number}"] += 1
             elif log is not None:
                 raise _behind(log, note) if note.size > log.size else _other_tree(log, note)
-            elif forgotten and (note.size < forgotten.size or note[2:] == forgotten[2:]):
+            elif forgotten and forgotten.covers(note):
                 self._seen[f"checkpoints that you kept are of {note.origin[:80]}, which is lost"] += 1
             else:
                 raise Disproved("AGAINST", f"You hold a checkpoint of {note.origin[:80]}, no log of these.")
@@ -1533,6 +1576,10 @@ class Bundle:
             "lost": [
                 {"log": number, "common": loss.common, "signed": loss.signed.size, "announced_by": loss.after}
                 for number, loss in sorted(self._lost.items())
+            ],
+            "forgotten": [
+                {"origin": origin, "signed": each.signed.size, "announced_by": each.after}
+                for origin, each in sorted(self._forgotten.items())
             ],
             "erased": [{"prediction": id_, "event": n} for id_, n in sorted(self._erased.items())],
             "timestamps": [
@@ -1563,7 +1610,7 @@ class Bundle:
         yield f"{counts['entries']:,} entries are, byte for byte, among the {counts['leaves']:,} leaves"
         yield f"{counts['checkpoints']:,} checkpoints are signed by the keys given and states of the tree"
         for number, loss in sorted(self._lost.items()):
-            yield f"log {loss.after} begins with what log {number} had come to and what was signed of it"
+            yield f"log {loss.after} begins with what was signed last of log {number}"
         if counts["anchors"]:
             yield f"{counts['anchors']:,} anchors were read; the checkpoints in them are states of the tree"
         for note in self._held:
@@ -1586,6 +1633,8 @@ class Bundle:
         yield "that everything that happened was logged, or that what was logged is true"
         for number, loss in sorted(self._lost.items()):
             yield loss.sentence(number)
+        for _, each in sorted(self._forgotten.items()):
+            yield each.sentence()
         if not self._held:
             yield "that you see the same log as everybody else: you gave no checkpoint you kept (--against)"
         if not self._counts["cosignatures"]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from audit import verifier
-from audit.checking.restarts import quoted_origin
+from audit.checking.restarts import quoted_origins
 from audit.log.models import Log, LogKey
 from audit.note import Verifier
 
@@ -21,8 +21,8 @@ def keys_here(logs: Sequence[Log]) -> list[verifier.VKey]:
     """
     known = [Verifier.parse(vkey) for vkey in LogKey.objects.order_by("seq").values_list("vkey", flat=True)]
     publics = {(key.algorithm, key.public_key) for key in known}
-    quoted = {quoted_origin(log) for _, log in pairwise(logs)}
-    origins = {log.origin for log in logs} | {key.name for key in known} | {each for each in quoted if each}
+    origins = {log.origin for log in logs} | {key.name for key in known}
+    origins |= {origin for former, log in pairwise(logs) for origin in quoted_origins(former, log)}
     return [
         each
         for origin in sorted(origins)

@@ -1,6 +1,6 @@
-"""Where one log follows another: what the first leaf of the later one says of the end of the former."""
+"""Where one log follows another: what the first leaf of the later one says of those before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -27,18 +27,23 @@ class Announced:
 
     losses: dict[int, verifier.Loss] = field(default_factory=dict)
     """By number of the log."""
-    forgotten: dict[str, verifier.Note] = field(default_factory=dict)
-    """By origin of a log that the database does not know any more: its last checkpoint."""
+    forgotten: dict[str, verifier.Forgotten] = field(default_factory=dict)
+    """By origin of a log that the database does not know any more."""
 
     def covers(self, log: Log, note: verifier.Note) -> bool:
         loss = self.losses.get(log.number)
         return loss is not None and loss.covers(note)
 
     def forgot(self, note: verifier.Note) -> bool:
-        last = self.forgotten.get(note.origin)
-        return last is not None and (
-            note.size < last.size or (note.size, note.root) == (last.size, last.root)
-        )
+        log = self.forgotten.get(note.origin)
+        return log is not None and log.covers(note)
+
+    def sentences(self) -> Iterator[str]:
+        """What is not proved because of them."""
+        for number, loss in sorted(self.losses.items()):
+            yield loss.sentence(number)
+        for _, log in sorted(self.forgotten.items()):
+            yield log.sentence()
 
 
 def check_restarts(findings: Findings, logs: Sequence[Log], keys: Sequence[verifier.VKey]) -> Announced:
@@ -47,36 +52,52 @@ def check_restarts(findings: Findings, logs: Sequence[Log], keys: Sequence[verif
     for former, log in pairwise(logs):
         findings.counts["restarts"] += 1
         try:
-            _check(findings, former, log, keys, announced)
+            _check(findings, logs, former, log, keys, announced)
         except (verifier.Disproved, verifier.Unreadable, OutsideLog) as error:
             findings.add("RESTART", f"Log {log.number}: {error}")
-    known = {log.origin for log in logs}
-    for origin in announced.forgotten.keys() & known:
-        findings.add("RESTART", f"A log calls {origin} forgotten, and the database has it.")
+    findings.not_proved += announced.sentences()
     return announced
 
 
 def _check(
-    findings: Findings, former: Log, log: Log, keys: Sequence[verifier.VKey], announced: Announced
+    findings: Findings,
+    logs: Sequence[Log],
+    former: Log,
+    log: Log,
+    keys: Sequence[verifier.VKey],
+    announced: Announced,
 ) -> None:
     details = _details_of(log)
-    note = verifier.quoted_by(details, (former.number, former.origin, former.size, bytes(former.root)))
-    if note is None:
-        findings.not_proved.append(f"what log {former.number} was when it ended: it was never anchored")
-        return
-    if keys:
-        verifier.believed(note, keys)
-    if note.origin != former.origin:
-        announced.forgotten[note.origin] = note
+    notes = verifier.quoted_by(details, (former.number, former.origin, former.size, bytes(former.root)))
+    if all(note.origin != former.origin for note in notes):
         findings.not_proved.append(
-            f"what became of {note.origin[:80]}, which a restore forgot: log {log.number} quotes its "
-            f"checkpoint of {note.size:,} leaves"
+            f"what log {former.number} was when it ended: log {log.number} quotes no anchor of it, if there "
+            "was one"
         )
-    elif not is_state(former, note):
-        reason = verifier.printable(details.get("reason"))
-        loss = verifier.Loss(_common(former), note, log.number, reason)
-        announced.losses[former.number] = loss
-        findings.not_proved.append(loss.sentence(former.number))
+    by_origin = {each.origin: each for each in logs}
+    for note in notes:
+        about = by_origin.get(note.origin)
+        is_known = not keys or any(key.name == note.origin for key in keys)
+        if keys and (is_known or about is not None):
+            verifier.believed(note, keys)
+        if about is None:
+            _forget(announced, note, log, is_believed=is_known)
+        elif about.number >= log.number:
+            raise verifier.Disproved("RESTART", f"it quotes a checkpoint of {note.origin[:80]}.")
+        elif not is_state(about, note):
+            _lose(announced, about, note, log, reason=verifier.printable(details.get("reason")))
+
+
+def _forget(announced: Announced, note: verifier.Note, log: Log, *, is_believed: bool) -> None:
+    before = announced.forgotten.get(note.origin)
+    if before is None or before.signed.size < note.size:
+        announced.forgotten[note.origin] = verifier.Forgotten(note, log.number, is_believed)
+
+
+def _lose(announced: Announced, about: Log, note: verifier.Note, log: Log, *, reason: str) -> None:
+    before = announced.losses.get(about.number)
+    if before is None or before.signed.size < note.size:
+        announced.losses[about.number] = verifier.Loss(_common(about), note, log.number, reason)
 
 
 def _details_of(log: Log) -> dict[str, Any]:
@@ -89,13 +110,13 @@ def _details_of(log: Log) -> dict[str, Any]:
     return dict(said["details"])
 
 
-def quoted_origin(log: Log) -> str | None:
-    """The name of the log whose checkpoint the first leaf of a log quotes; unchecked."""
+def quoted_origins(former: Log, log: Log) -> set[str]:
+    """The names of the logs whose checkpoints the first leaf of a log quotes; unchecked."""
+    ended = (former.number, former.origin, former.size, bytes(former.root))
     try:
-        text = _details_of(log).get("anchored")
-        return verifier.read_note(str(text)).origin if text else None
+        return {note.origin for note in verifier.quoted_by(_details_of(log), ended)}
     except (verifier.Disproved, ValueError):
-        return None
+        return set()
 
 
 def _common(log: Log) -> int:

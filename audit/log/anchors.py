@@ -18,6 +18,8 @@ from django.conf import settings
 from audit.log.errors import CannotSign
 
 _BLOCK: Final = 64 * 1024
+MOST_LOGS: Final = 100
+"""Of which a new log quotes checkpoints: more would be too long for a leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Anchored:
 
     log: int
     note: str
+
+    @property
+    def origin(self) -> str:
+        """The name of the log that it is of."""
+        return self.note.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,26 @@ def read() -> Remembered:
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise CannotSign(f"The anchor file cannot be read: {type(error).__name__}") from error
     return Remembered(None, begun)
+
+
+def newest_of_each() -> list[Anchored]:
+    """The newest checkpoint of each log that the file knows, at most `MOST_LOGS`, the newest first.
+
+    Reads the whole file.
+
+    Raises:
+        CannotSign: the file cannot be read, or holds something else.
+    """
+    found: dict[str, Anchored] = {}
+    try:
+        for line in _lines_from_the_end(place()):
+            said = _parsed(line)
+            if said is not None and "note" in said:
+                anchored = Anchored(int(said["log"]), str(said["note"]))
+                found.setdefault(anchored.origin, anchored)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise CannotSign(f"The anchor file cannot be read: {type(error).__name__}") from error
+    return list(found.values())[:MOST_LOGS]
 
 
 def add_checkpoint(*, log: int, note: str, now: dt.datetime) -> None:

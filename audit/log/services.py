@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 from django.db import connection, transaction
@@ -78,7 +79,8 @@ def restart(*, reason: str, now: dt.datetime, anyway: bool = False) -> Log:
     # A restore may have forgotten a whole log; its number is not given twice.
     number = max(former.number, anchored.log if anchored else 0) + 1
     log = Log(number=number, origin=origin, base=places, started_at=now)
-    _write_first_leaf(log, former, anchored.note if anchored else "", reason=reason, now=now)
+    quoted = [each.note for each in anchors.newest_of_each()]
+    _write_first_leaf(log, former, quoted, reason=reason, now=now)
     log.save(force_insert=True)
     # Before the commit: without it a permission lies unused; the other way round nobody could sign.
     anchors.add_beginning(log=log.number, origin=origin, reason=reason, now=now)
@@ -94,7 +96,11 @@ def _is_whole(log: Log) -> bool:
     return True
 
 
-def _write_first_leaf(log: Log, former: Log, anchored: str, *, reason: str, now: dt.datetime) -> None:
+def _write_first_leaf(log: Log, former: Log, quoted: Sequence[str], *, reason: str, now: dt.datetime) -> None:
+    """Say how the former log ended and what was `quoted`: the newest checkpoint outside of each log.
+
+    Of logs before the former one, too: a restore may have forgotten the leaf that quoted theirs.
+    """
     details = {
         "log": log.number,
         "origin": log.origin,
@@ -102,7 +108,8 @@ def _write_first_leaf(log: Log, former: Log, anchored: str, *, reason: str, now:
         "former_origin": former.origin,
         "former_size": former.size,
         "former_root": bytes(former.root).hex(),
-        "anchored": anchored,
+        "anchored": quoted[0] if quoted else "",
+        "also_anchored": list(quoted[1:]),
         "reason": reason,
     }
     event_id = trail.remark(

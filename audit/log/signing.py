@@ -154,11 +154,15 @@ def _require_beginning(log: Log, outside: Remembered, newest: Checkpoint | None)
 
 
 def _require_restart(log: Log, outside: Remembered) -> None:
-    """A later log is begun by command, and its first leaf quotes what was anchored before."""
+    """A later log is begun by command, and its first leaf quotes what was anchored of those before."""
     first = orjson.loads(selectors.entries(log, 0, 1)[0]) if log.size else {}
-    quoted = first.get("details", {}).get("anchored")
-    if first.get("kind") != RESTARTED or quoted != (outside.newest.note if outside.newest else ""):
+    details = first.get("details", {})
+    newest = outside.newest.note if outside.newest else ""
+    quoted = {details.get("anchored"), *details.get("also_anchored", [])}
+    if first.get("kind") != RESTARTED or details.get("anchored") != newest:
         raise WillNotSign("The first leaf of this log does not quote the newest anchor.")
+    if missing := [each.origin for each in anchors.newest_of_each() if each.note not in quoted]:
+        raise WillNotSign(f"The first leaf of this log does not quote the newest anchor of {missing[0]}.")
 
 
 def _is_settled(log: Log, outside: Remembered, newest: Checkpoint | None) -> bool:

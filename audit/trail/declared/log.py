@@ -52,7 +52,14 @@ AREA = Area(
                 Member("former_origin", TEXT, "the name of that"),
                 Member("former_size", NUMBER, "leaves that the database has of it"),
                 Member("former_root", SHA256, "the root of those leaves"),
-                Member("anchored", TEXT, "its newest checkpoint outside the database, as signed; or nothing"),
+                Member("anchored", TEXT, "the newest checkpoint outside the database, as signed; or nothing"),
+                Member(
+                    "also_anchored",
+                    many(TEXT),
+                    "the newest checkpoint outside of each other log, as signed: a restore may have "
+                    "forgotten who quoted it",
+                    optional=True,
+                ),
                 Member("reason", TEXT, "why, as the operator wrote it"),
             ),
             (CHANGE,),

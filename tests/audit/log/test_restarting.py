@@ -51,6 +51,7 @@ def test_the_first_leaf_says_what_was_anchored_and_what_the_former_log_had_come_
         "former_size": former.size,
         "former_root": bytes(former.root).hex(),
         "anchored": restored,
+        "also_anchored": [],
         "reason": "The disk was lost.",
     }
     assert former.base + former.size == selectors.current().base
@@ -123,7 +124,8 @@ def test_a_restart_that_is_not_committed_changes_nothing(
 def test_a_number_that_a_restore_forgot_is_not_given_again(
     restored: str, django_db_setup: TestDatabase
 ) -> None:
-    services.restart(reason="The disk was lost.", now=NOW)
+    forgotten = services.restart(reason="The disk was lost.", now=NOW)
+    write(1)
     sequence()
     signing.tick(NOW + MINUTE)
     with django_db_setup.as_owner() as owner:
@@ -140,5 +142,8 @@ def test_a_number_that_a_restore_forgot_is_not_given_again(
     sequence()
 
     assert log.number == 3
+    first = orjson.loads(selectors.entries(selectors.current(), 0, 1)[0])
+    assert first["details"]["anchored"].startswith(forgotten.origin + "\n2\n")
+    assert first["details"]["also_anchored"] == [restored]
     assert signing.tick(NOW + 3 * MINUTE) is not None
     assert list(Checkpoint.objects.values_list("log", flat=True)) == [3]
