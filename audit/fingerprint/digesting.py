@@ -1,13 +1,46 @@
 """Fingerprints of a schema and what tells two of them apart. Pure."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
 Objects = Mapping[str, Mapping[str, str]]
 """Part, then name of the object, then its definition."""
+
+WITH_EXPRESSIONS: Final = frozenset(
+    ("columns", "constraints", "indexes", "triggers", "rules", "policies", "partitions")
+)
+"""Parts in whose definitions PostgreSQL writes expressions out, unlike the sources of functions."""
+
+_WORD: Final = r"(?:'(?:[^']|'')*'|NULL)::character varying"
+_WORDS: Final = re.compile(rf"\(ARRAY\[({_WORD}(?:, {_WORD})*)\]\)::text\[\]")
+_ONE_WORD: Final = re.compile(_WORD)
+
+
+def settled(objects: Objects) -> dict[str, dict[str, str]]:
+    """The same objects, spelled as a dump and a restore leave them.
+
+    Reading `(ARRAY['a'::character varying, ...])::text[]`, as it writes `state IN ('a', ...)` out, PostgreSQL
+    takes the cast to the elements and writes `ARRAY[('a'::character varying)::text, ...]` from then on.
+    """
+    return {
+        part: {name: _settled(text) for name, text in found.items()}
+        if part in WITH_EXPRESSIONS
+        else dict(found)
+        for part, found in objects.items()
+    }
+
+
+def _settled(text: str) -> str:
+    return _WORDS.sub(lambda found: f"ARRAY[{_ONE_WORD.sub(_as_text, found[1])}]", text)
+
+
+def _as_text(word: "re.Match[str]") -> str:
+    return f"({word[0]})::text"
 
 
 @dataclass(frozen=True, slots=True)

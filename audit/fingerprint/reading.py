@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
+from audit.fingerprint.digesting import settled
+
 Objects = dict[str, dict[str, str]]
 """Part, then name of the object, then its definition."""
 
@@ -127,6 +129,10 @@ def read() -> Objects:
 
 def read_by(cursor: Any) -> Objects:
     """The same through any cursor of psycopg that is in a transaction."""
+    return settled(_read_by(cursor))
+
+
+def _read_by(cursor: Any) -> Objects:
     with _spelled_out(cursor):
         cursor.execute("SELECT current_database()")
         (database,) = cursor.fetchone()

@@ -37,13 +37,12 @@ def look(*, now: dt.datetime) -> Fingerprint:
             _tell(digest, parts, actor=CLOCK, now=now, migrations=[], explained=bool(last.explanation))
         return last
     migrations = selectors.migrations_since(last.at) if last is not None else []
-    fresh = Fingerprint(
-        digest=digest,
-        objects_by_part=found,
-        changed=digesting.compare(last.objects_by_part, found).lines() if last is not None else [],
-        explanation="the first look" if last is None else ", ".join(migrations),
-        at=now,
-    )
+    fresh = Fingerprint(digest=digest, objects_by_part=found, explanation="the first look", at=now)
+    if last is not None:
+        fresh.changed = digesting.compare(digesting.settled(last.objects_by_part), found).lines()
+        fresh.explanation = ", ".join(migrations)
+        if not fresh.changed:  # an earlier release recorded the same schema in another spelling
+            fresh.changed, fresh.explanation, migrations = last.changed, last.explanation, []
     fresh.save(force_insert=True)
     _tell(
         digest,

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,10 +20,11 @@ from config.backup.errors import CannotRestore
 from config.backup.reaching import Reach
 
 Say = Callable[[str], None]
-AS_IT_WAS = ("tables", "functions", "policies", "sequences")
-RESPELLED = ("columns", "constraints", "indexes", "triggers", "rules", "partitions")
-"""Parts with expressions, whose casts and brackets PostgreSQL sets anew when it reads a dump."""
-_CASTS = re.compile(r"::(?:character varying|[a-z]\w*)(\[\])?|[()\s]")
+IN_A_DUMP = (
+    "tables", "columns", "constraints", "indexes", "triggers", "rules", "policies", "functions", "sequences",
+    "partitions",
+)  # fmt: skip
+"""Parts of a fingerprint that a dump has to bring back. Roles and settings belong to the cluster."""
 
 
 @dataclass
@@ -170,17 +170,10 @@ def _hand_over(reach: Reach, *, may_make: bool, say: Say) -> None:
 def _differences(reach: Reach, manifest: dict[str, Any]) -> list[str]:
     with reach.connected() as inside, inside.cursor() as cursor:
         found = reading.read_by(cursor)
-    return digesting.compare(_comparable(manifest["schema"]["objects"]), _comparable(found)).lines()
-
-
-def _comparable(objects: digesting.Objects) -> digesting.Objects:
-    """What a dump has to bring back. Roles and settings are not in it: they belong to the cluster."""
-    exact = {part: objects.get(part, {}) for part in AS_IT_WAS}
-    respelled = {
-        part: {name: _CASTS.sub("", text) for name, text in objects.get(part, {}).items()}
-        for part in RESPELLED
-    }
-    return exact | respelled
+    before = digesting.settled(manifest["schema"]["objects"])  # of a release that did not, perhaps
+    return digesting.compare(
+        *({part: objects.get(part, {}) for part in IN_A_DUMP} for objects in (before, found))
+    ).lines()
 
 
 def _files_of(manifest: dict[str, Any], kind: str) -> list[dict[str, Any]]:

@@ -90,6 +90,21 @@ def test_the_partitions_of_all_months_are_one_object() -> None:
     assert all("\n\n" not in text for text in found["partitions"].values())
 
 
+@pytest.mark.django_db
+def test_a_record_in_the_spelling_of_an_earlier_release_is_no_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "settled", lambda objects: objects)
+        first = services.look(now=timezone.now())
+    second = services.look(now=timezone.now())
+
+    assert first.digest != second.digest
+    assert (second.changed, second.explanation) == ([], first.explanation)
+    assert "changed" not in told()[1]
+    assert services.look(now=timezone.now()).pk == second.pk
+
+
 def switch(database: TestDatabase, how: str) -> None:
     with database.as_owner() as owner:
         owner.execute(f"ALTER TABLE audit_event {how} TRIGGER audit_no_change".encode())

@@ -12,6 +12,7 @@ from django.conf import LazySettings
 from django.db import connection, connections
 from django.utils import timezone
 
+from audit.fingerprint import services as fingerprint
 from audit.log import growing, signing
 from audit.roles import roles_of
 from audit.trail import sequencer
@@ -146,16 +147,6 @@ def test_brings_back_everything_that_was_acknowledged_before(
     settings.MEDIA_ROOT = tmp_path / "other" / "files"
     done = restored(tmp_path / "backup", elsewhere)
 
-    import json  # DBG
-
-    from audit.fingerprint import reading  # DBG
-
-    old = json.loads((tmp_path / "backup" / "manifest.json").read_text())["schema"]["objects"]  # DBG
-    with scene.login(elsewhere, "superuser") as it, it.cursor() as cur:  # DBG
-        new = reading.read_by(cur)  # DBG
-    for line in done.differences:  # DBG
-        _, part, name = line.split(" ", 2)  # DBG
-        print("DBG", old[part].get(name), "=====>", new[part].get(name))  # DBG
     assert done.differences == [], "\n".join(done.differences)
     assert [path.read_bytes() for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == [FILE]
     with running_on(elsewhere):
@@ -170,6 +161,41 @@ def test_brings_back_everything_that_was_acknowledged_before(
             it.execute("UPDATE audit_event SET body = 'other'")
     with scene.login(elsewhere, "app") as it, pytest.raises(psycopg.errors.InsufficientPrivilege):
         it.execute("DELETE FROM audit_pending")
+
+
+def test_the_fingerprint_of_a_restored_database_is_unchanged_and_a_real_change_is_still_found(
+    filled: Posting, committed_db: TestDatabase, elsewhere: TestDatabase, tmp_path: Path
+) -> None:
+    before = fingerprint.look(now=timezone.now())
+    backed_up(committed_db, tmp_path / "backup")
+    restored(tmp_path / "backup", elsewhere)
+
+    with running_on(elsewhere):
+        after = fingerprint.look(now=timezone.now())
+        assert (after.digest, after.pk) == (before.digest, before.pk), after.changed
+        for statement, named in CHANGES:
+            with elsewhere.as_owner() as owner:
+                owner.execute(statement.encode())
+            assert f"altered: {named}" in fingerprint.look(now=timezone.now()).changed
+
+
+CHANGES = (
+    (
+        "ALTER TABLE reviews_export DROP CONSTRAINT reviews_known_export_state, "
+        "ADD CONSTRAINT reviews_known_export_state CHECK (state IN ('queued', 'running', 'done', 'failed', "
+        "'cancelled', 'purged', 'hidden'))",
+        "constraints reviews_export.reviews_known_export_state",
+    ),
+    (
+        "DROP INDEX reviews_erasure_open; "
+        "CREATE INDEX reviews_erasure_open ON reviews_erasure (state) WHERE state IN ('queued', 'running')",
+        "indexes reviews_erasure_open",
+    ),
+    (
+        "ALTER TABLE registry_environment DISABLE TRIGGER audit_complete",
+        "triggers registry_environment.audit_complete",
+    ),
+)
 
 
 def _external_ids() -> list[str]:
