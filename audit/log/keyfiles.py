@@ -46,32 +46,38 @@ def make(path: Path) -> None:
         draft.unlink()
 
 
-def rotate(path: Path) -> None:
+def rotate(path: Path, names: str) -> None:
     """Put a fresh key in the place of the one in use, whose public key stays beside it.
+
+    `names` is what the files of former public keys are called, with a * for the key's SHA-256. The new key
+    appears whole; a crash leaves one of the two in use, and at worst the same one among the former.
 
     Raises:
         CannotSign: there is no key that could be retired.
     """
     former = load(path).public_key()
-    name = f"{path.stem}-retired-{hashlib.sha256(former.public_bytes_raw()).hexdigest()[:16]}.pub"
-    path.with_name(name).write_bytes(former.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    name = names.replace("*", hashlib.sha256(former.public_bytes_raw()).hexdigest())
+    path.with_name(name).write_bytes(pem_of(former))
     _draft(path).replace(path)
 
 
-def retired(path: Path) -> list[Ed25519PublicKey]:
-    """The public keys of before.
+def retired(path: Path, names: str) -> list[tuple[Path, Ed25519PublicKey]]:
+    """The public keys of before, each with its file, and without the one in use.
 
     Raises:
-        CannotSign: one of them cannot be read.
+        CannotSign: one of them cannot be read, or the one in use cannot.
     """
+    in_use = load(path).public_key()
     try:
-        found = [
-            load_pem_public_key(file.read_bytes())
-            for file in sorted(path.parent.glob(f"{path.stem}-retired-*.pub"))
-        ]
+        found = [(file, load_pem_public_key(file.read_bytes())) for file in sorted(path.parent.glob(names))]
     except (OSError, ValueError, UnsupportedAlgorithm) as error:
         raise CannotSign(f"A retired key cannot be read: {type(error).__name__}") from error
-    return [key for key in found if isinstance(key, Ed25519PublicKey)]
+    return [(file, key) for file, key in found if isinstance(key, Ed25519PublicKey) and key != in_use]
+
+
+def pem_of(key: Ed25519PublicKey) -> bytes:
+    """A public key as PEM."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _draft(path: Path) -> Path:

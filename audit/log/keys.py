@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from audit.log import keyfiles
@@ -30,6 +29,11 @@ ANOTHER_KEY: Final = (
 def key_file() -> Path:
     """Where the key in use is."""
     return Path(settings.AUDIT_LOG_KEY_FILE or settings.VAR_DIR / "keys" / "log.pem")
+
+
+def names_of_former() -> str:
+    """What the files of public keys of before are called, beside the private one."""
+    return f"{key_file().stem}-retired-*.pub"
 
 
 def signer(origin: str) -> Signer:
@@ -52,11 +56,15 @@ def verifiers(origin: str) -> list[Verifier]:
     Raises:
         CannotSign: as `signer`.
     """
-    before = keyfiles.retired(key_file())
-    return [
-        signer(origin).verifier,
-        *(Verifier(origin, ED25519, key.public_bytes_raw()) for key in before),
-    ]
+    present = signer(origin).verifier
+    before = keyfiles.retired(key_file(), names_of_former())
+    return [present, *(Verifier(origin, ED25519, key.public_bytes_raw()) for _, key in before)]
+
+
+def listed(log: Log) -> list[Verifier]:
+    """The public keys that were listed with a log, the last one last."""
+    vkeys = LogKey.objects.filter(log=log.number).order_by("seq").values_list("vkey", flat=True)
+    return [Verifier.parse(vkey) for vkey in vkeys]
 
 
 def require_in_use(log: Log) -> None:
@@ -99,7 +107,7 @@ def _described(row: LogKey, origin: str, state: str) -> dict[str, Any]:
         "use": "audit log",
         "algorithm": "ed25519",
         "public_key": base64.b64encode(verifier.public_key).decode(),
-        "pem": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+        "pem": keyfiles.pem_of(key).decode(),
         "vkey": row.vkey,
         "origin": origin,
         "state": state,

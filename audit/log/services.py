@@ -149,18 +149,16 @@ def adopt(*, reason: str, now: dt.datetime) -> None:
 def rotate_key(*, now: dt.datetime) -> tuple[str, str]:
     """Sign with a new key from now on; the vkeys of the former and the new one.
 
+    After a crash between the file and the commit, the signer says what is missing: `signing.tick`.
+
     Raises:
         CannotSign: there is no key that could be retired, or it is not the one that signs this log.
     """
-    log = selectors.current()
+    log = signing.lock_keys()
     keys.require_in_use(log)
     former = keys.signer(log.origin).verifier
-    keyfiles.rotate(keys.key_file())
+    keys.remember(log, former, now=now)
+    keyfiles.rotate(keys.key_file(), keys.names_of_former())
     present = keys.signer(log.origin).verifier
-    for verifier in (former, present):
-        keys.remember(log, verifier, now=now)
-    details = {"log": log.number, "former": former.vkey, "present": present.vkey}
-    trail.remark(
-        kind="audit.log_key.rotated", actor=OPERATOR, entity_type="audit_log", details=details, now=now
-    )
+    signing.list_key(log, present, actor=OPERATOR, now=now)
     return former.vkey, present.vkey

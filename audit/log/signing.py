@@ -17,11 +17,14 @@ from audit.log.anchors import Remembered
 from audit.log.errors import LogBroken, OutsideLog, WillNotSign
 from audit.log.models import Anchor, Checkpoint, Log
 from audit.note import Checkpoint as Head
-from audit.note import InvalidNote, open_note, sign_note
+from audit.note import InvalidNote, Verifier, open_note, sign_note
+from audit.trail import services as trail
+from audit.trail.actors import CLOCK, Actor
 
 MOST_LEAVES: Final = 1000
 LONGEST_WAIT: Final = dt.timedelta(seconds=60)
 RESTARTED: Final = "audit.log.restarted"
+ROTATED: Final = "audit.log_key.rotated"
 WAITS: Final = "audit.bundle.requested"
 """Whoever writes such an event waits for the checkpoint that covers it."""
 
@@ -65,13 +68,40 @@ def tick(now: dt.datetime) -> Checkpoint | None:
     if not is_due(log, newest, now=now):
         return None
     signer = keys.signer(log.origin)
-    keys.remember(log, signer.verifier, now=now)
+    _list_key_in_use(log, now=now)
     if outside.newest is None and not outside.begun:
         # Before the first checkpoint is in the database: a file that is lost then differs from a first start.
         anchors.add_beginning(log=log.number, origin=log.origin, reason="first start", now=now)
     fresh = _insert(log, sign_note(head.text, signer), now=now)
     _anchor(fresh, now=now)
     return fresh
+
+
+def lock_keys() -> Log:
+    """The current log, whose keys nobody else lists until the end of the transaction."""
+    return Log.objects.select_for_update().get(number=selectors.current().number)
+
+
+def list_key(log: Log, verifier: Verifier, *, actor: Actor, now: dt.datetime) -> None:
+    """List a key with its log; one after the first with an event. `log` is locked by `lock_keys`."""
+    before = keys.listed(log)
+    if verifier in before:
+        return
+    keys.remember(log, verifier, now=now)
+    if before:
+        details = {"log": log.number, "former": before[-1].vkey, "present": verifier.vkey}
+        trail.remark(kind=ROTATED, actor=actor, entity_type="audit_log", details=details, now=now)
+
+
+@transaction.atomic
+def _list_key_in_use(log: Log, *, now: dt.datetime) -> None:
+    """Before a key signs for the first time the log knows of it.
+
+    Whoever changed the file and crashed before the commit, or put another file there, has said nothing.
+    """
+    if keys.signer(log.origin).verifier not in keys.listed(log):
+        log = lock_keys()  # and wait for a change that goes on just now
+        list_key(log, keys.signer(log.origin).verifier, actor=CLOCK, now=now)
 
 
 def is_due(log: Log, newest: Checkpoint | None, *, now: dt.datetime) -> bool:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 
-from governance.gate.keys import RETIRED
+from governance.gate.keys import NAMES_OF_FORMER
 
 DUMP: Final = "database.dump"
 MANIFEST: Final = "manifest.json"
@@ -77,10 +77,10 @@ def public_part(path: Path) -> bytes | None:
 
 
 def _name_of_former(stem: str, pem: bytes) -> str:
-    """As `governance.gate.keys` (for receipts) and the log's signer name keys of before."""
+    """As `governance.gate.keys` (for receipts) and `audit.log.keys` name keys of before."""
     key = load_pem_public_key(pem)
     keyid = hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
-    return f"{RETIRED}{keyid}.pub" if stem == "receipt" else f"{stem}-retired-{keyid[:16]}.pub"
+    return (NAMES_OF_FORMER if stem == "receipt" else f"{stem}-retired-*.pub").replace("*", keyid)
 
 
 def anchors() -> list[Path]:

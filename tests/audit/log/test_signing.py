@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -245,6 +246,66 @@ def test_goes_on_after_the_key_was_changed_and_lists_both(grow: Grow) -> None:
     ]
     assert LogKey.objects.count() == 2
     assert [each.vkey for each in keys.verifiers(selectors.current().origin)] == [present, former]
+
+
+@pytest.mark.parametrize("moment", ["before the file", "behind the file"])
+def test_a_crash_while_the_key_is_changed_leaves_one_that_signs_and_is_told(
+    grow: Grow, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The file is no part of the transaction: whoever dies between the two has changed one of them only."""
+    grow(1)
+    signing.tick(NOW)
+    before = keys.signer(selectors.current().origin).verifier
+    rotate = keyfiles.rotate
+
+    def crash(*arguments: Any) -> None:
+        if moment == "behind the file":
+            rotate(*arguments)
+        else:
+            monkeypatch.setattr(keyfiles, "_draft", fail)
+            rotate(*arguments)
+        fail()
+
+    def fail(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keyfiles, "rotate", crash)
+        with pytest.raises(KeyboardInterrupt):
+            services.rotate_key(now=NOW)
+    assert told_of_keys() == []
+    grow(1)
+    checkpoint = signing.tick(NOW + MINUTE)
+
+    present = keys.signer(selectors.current().origin).verifier
+    assert checkpoint is not None
+    assert open_note(checkpoint.note, [present]).signatures
+    assert (present == before) is (moment == "before the file")
+    assert [each.vkey for each in keys.verifiers(before.name)] == list(
+        dict.fromkeys([present.vkey, before.vkey])
+    )
+    assert told_of_keys() == ([] if present == before else [("clock", before.vkey, present.vkey)])
+    grow(1)
+    assert signing.tick(NOW + 2 * MINUTE) is not None
+    assert len(told_of_keys()) == (0 if present == before else 1)
+
+
+def told_of_keys() -> list[tuple[str, str, str]]:
+    """Who, the former key and the present one, of every event about a change."""
+    found = Event.objects.filter(kind=signing.ROTATED).order_by("seq")
+    said = [(event.actor, orjson.loads(bytes(event.body))["details"]) for event in found]
+    return [(actor, details["former"], details["present"]) for actor, details in said]
+
+
+def test_a_key_that_was_changed_by_command_is_told_once(grow: Grow) -> None:
+    grow(1)
+    signing.tick(NOW)
+
+    former, present = services.rotate_key(now=NOW)
+    sequence()
+    signing.tick(NOW + MINUTE)
+
+    assert told_of_keys() == [("operator", former, present)]
 
 
 def test_a_key_that_is_named_has_to_be_there(grow: Grow, settings: Any, outside: Path) -> None:
