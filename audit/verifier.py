@@ -12,8 +12,9 @@ where time stamps and what they are about are written to, for `openssl ts -verif
 
 FILE is a receipt of the gate (a DSSE envelope, or a whole answer of `POST /gate` with one in it; `-` is
 standard input). KEY is the public key: a file with PEM, with 32 bytes as base64 or hex, or a saved
-`/.well-known/countersign/keys.json`; or that base64 or hex itself. Get it once, from somebody you trust, and
-keep it: a key that comes with the receipt proves nothing.
+`/.well-known/countersign/keys.json`; that base64 or hex itself; or what `bundle --json` printed, for the keys
+that the log names. Get it once, from somebody you trust, and keep it: a key that comes with the receipt
+proves nothing.
 
 Exit status: 0 what is listed was proved; 1 something was disproved, and it says what; 2 nothing could be
 told, because an argument or a file cannot be read. A genuine denial is status 0: look at the decision, or
@@ -191,17 +192,20 @@ def read_keys(given: str) -> list[Key]:
 
 
 def _keys_of_list(text: str) -> list[Key]:
-    listed = _json(text, "the list of keys").get("keys")
+    """Of `keys.json`, or of what `bundle --json` printed: the keys that the log names."""
+    found = _json(text, "the list of keys")
+    facts = found.get("facts")
+    listed = facts.get("receipt_keys") if isinstance(facts, dict) else found.get("keys")
     if not isinstance(listed, list) or not listed:
         raise Unreadable("The list of keys has no keys.")
-    found = []
+    keys = []
     for each in listed:
         if not isinstance(each, dict) or each.get("algorithm") != "ed25519":
             continue
-        found.append(Key(_of_text(str(each.get("public_key"))), str(each.get("state", ""))))
-    if not found:
+        keys.append(Key(_of_text(str(each.get("public_key"))), str(each.get("state", ""))))
+    if not keys:
         raise Unreadable("The list of keys has no Ed25519 key.")
-    return found
+    return keys
 
 
 def _of_pem(text: str) -> bytes:
@@ -1029,6 +1033,10 @@ README_SHA256 = "dd73b78236a2c6759e38cf2ec73cfa05a015cf037ed55bc1df15f89ac148960
 _LEAST = {"bundle", "asked_at", "filter", "format", "left_out", "logs", "openings", "request", "software"}
 _FILTER = {"from", "to", "system", "subject", "sample"}
 ERASED, REQUESTED, RESTARTED = "reviews.subject.erased", "audit.bundle.requested", "audit.log.restarted"
+RECEIPT_KEY = "governance.receipt_key.introduced"
+RECEIPT_KEY_CHANGED = "governance.receipt_key.rotated"
+ALWAYS = (ERASED, RECEIPT_KEY, RECEIPT_KEY_CHANGED)
+"""Kinds that are in a part whatever it was asked for: a reader needs them for the rest."""
 
 
 class LogFacts(NamedTuple):
@@ -1154,6 +1162,8 @@ class Bundle:
         self._seen: Counter[str] = Counter()
         self._unopened: dict[str, int] = {}
         self._erased: dict[str, int] = {}
+        self._receipt_keys: dict[str, dict[str, Any]] = {}
+        """By key id: the keys of receipts that the log names."""
         self._cosigned: dict[int, dict[str, None]] = {}
         self._anchored = (-1, "", "")
         self._restarts: dict[int, dict[str, Any]] = {}
@@ -1412,7 +1422,7 @@ class Bundle:
         is_request = asked == {"log": log.number, "index": index}
         if is_request:
             self._check_request(said)
-        elif not self._whole and kind != ERASED and (kind, index) != (RESTARTED, 0):
+        elif not self._whole and kind not in ALWAYS and (kind, index) != (RESTARTED, 0):
             self._check_chosen(said, position)
         if kind == ERASED:
             gone = said["details"].get("predictions")
@@ -1420,6 +1430,22 @@ class Bundle:
                 self._erased.setdefault(str(id_), position)
         elif kind == RESTARTED and index == 0:
             self._restarts[log.number] = said["details"]
+        elif kind == RECEIPT_KEY:
+            self._name_key(said["details"], position)
+        elif kind == RECEIPT_KEY_CHANGED and (named := self._receipt_keys.get(said["details"].get("former"))):
+            named |= {"state": "retired", "retired_by": position}
+
+    def _name_key(self, details: dict[str, Any], position: int) -> None:
+        """A public key by which the log says that receipts are checked."""
+        try:
+            key = Key(_exact_base64(str(details.get("public_key"))))
+        except Disproved:
+            key = Key(b"")
+        if len(key.public) != 32 or key.keyid != details.get("keyid"):
+            raise Disproved("ENTRY", f"Event {position} calls a key of receipts what it is not.")
+        named = {"keyid": key.keyid, "algorithm": "ed25519", "public_key": details["public_key"],
+                 "state": "active", "named_by": position, "retired_by": None}  # fmt: skip
+        self._receipt_keys.setdefault(key.keyid, named)
 
     def _check_request(self, said: dict[str, Any]) -> None:
         found, details = self._manifest, said["details"]
@@ -1581,6 +1607,7 @@ class Bundle:
                 {"origin": origin, "signed": each.signed.size, "announced_by": each.after}
                 for origin, each in sorted(self._forgotten.items())
             ],
+            "receipt_keys": list(self._receipt_keys.values()),
             "erased": [{"prediction": id_, "event": n} for id_, n in sorted(self._erased.items())],
             "timestamps": [
                 {"authority": authority, "count": len(found), **{
@@ -1623,6 +1650,9 @@ class Bundle:
             yield f"the versions of each of {len(self._versions):,} entities follow one another without a gap"
         if counts["openings"]:
             yield f"{counts['openings']:,} openings are what the entries commit to"
+        for key in self._receipt_keys.values():
+            ended = f", until event {key['retired_by']}" if key["retired_by"] else ""
+            yield f"receipts are signed by the key {key['keyid']}, named by event {key['named_by']}{ended}"
         for event, ids in sorted(Counter(self._erased.values()).items()):
             yield f"{ids:,} predictions were erased by event {event}"
         if self._is_asked:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from audit.trail.kinds import ROUTED
-from audit.verifier import ERASED, RESTARTED, SAMPLE
+from audit.verifier import ALWAYS, ERASED, RESTARTED, SAMPLE
 
 POPULATIONS: Final[Mapping[str, Sequence[str]]] = {
     "decisions": ("reviews.review.cannot_tell", "reviews.review.judged"),
@@ -87,8 +87,9 @@ class Choice:
 
 
 def _always(system: str | None, upto: int) -> list[int]:
-    """What a reader needs besides: what was erased, and how logs go on."""
-    wanted: dict[str, Any] = {"upto": upto, "always": [ERASED, RESTARTED], "erased": ERASED, "system": system}
+    """What a reader needs besides: what was erased, which keys sign receipts, and how logs go on."""
+    kinds = [*ALWAYS, RESTARTED]
+    wanted: dict[str, Any] = {"upto": upto, "always": kinds, "erased": ERASED, "system": system}
     with connection.cursor() as cursor:
         cursor.execute(_ALWAYS, wanted)
         return [n for (n,) in cursor.fetchall()]

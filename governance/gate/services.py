@@ -12,7 +12,7 @@ from audit.ids import uuid7
 from audit.refusals import Busy, NotPermitted
 from audit.trail.actors import Actor
 from governance.access.models import ServiceKey
-from governance.gate import counting, facts, keys, known, policies, receipts, statements
+from governance.gate import counting, facts, keys, known, naming, policies, receipts, statements
 from governance.gate.facts import Standing, Subject
 from governance.gate.judging import Judgement, judge, undecidable
 from governance.gate.known import Known
@@ -50,6 +50,7 @@ def answer(*, question: Question, actor: Actor, now: dt.datetime) -> dict[str, A
     if reason := policies.why_not_ask(actor, question.environment):
         raise NotPermitted(reason)
     signer = keys.signer()
+    naming.name(signer, now=now)
     context_sha256 = digest_of(question.context)
     ground = known.current()
     for _ in range(ATTEMPTS):

@@ -40,6 +40,16 @@ AREA = Area(
             (GATED,),
         ),
         Row(
+            "governance.receipt_key.introduced",
+            "is about to sign receipts with a key for the first time",
+            "receipt_key",
+            (
+                Member("keyid", SHA256, "the key's id, as in receipts: the digest of the public key"),
+                Member("public_key", TEXT, "the public key, 32 bytes in base64"),
+            ),
+            (CREDENTIALS,),
+        ),
+        Row(
             "governance.receipt_key.rotated",
             "changed the key that signs receipts",
             "receipt_key",

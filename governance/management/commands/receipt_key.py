@@ -3,13 +3,10 @@
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
-from django.db import transaction
 from django.utils import timezone
 
-from audit.trail import services as trail
-from audit.trail.actors import OPERATOR
 from governance.access.commands import ActCommand
-from governance.gate import keys
+from governance.gate import keys, naming
 
 
 class Command(ActCommand):
@@ -34,14 +31,5 @@ class Command(ActCommand):
 
     def do_rotate(self, **_: Any) -> None:
         """Sign with a new key from now on; the former one stays listed."""
-        with transaction.atomic():
-            former, present = keys.rotate()
-            details = {"former": former, "present": present}
-            trail.remark(
-                kind="governance.receipt_key.rotated",
-                actor=OPERATOR,
-                entity_type="receipt_key",
-                details=details,
-                now=timezone.now(),
-            )
+        former, present = naming.rotate(now=timezone.now())
         self.say(f"Receipts are signed by {present} now; {former} stays listed.")
