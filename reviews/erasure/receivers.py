@@ -1,4 +1,4 @@
-"""Who had received the content of predictions: exports, those who downloaded them, keys, people.
+"""Who had received the content of predictions: exports, those who downloaded them, lists, keys, people.
 
 What is known and what may be are told apart: a download and a claim are events, but who read a feed is known
 only as far as its key was used since there was something to read.
@@ -13,6 +13,9 @@ from django.db import connection
 from audit.canonical import utc_text
 from audit.trail.models import Feed
 from reviews.erasure.matching import Meant
+from reviews.queue.states import Verdict
+
+DECIDED_DOWNLOADED: Final = "reviews.decided.downloaded"
 
 # The filter of an export is judged as `reviews.exports.rows` does; for classes, which lie in the content,
 # every export that could hold it counts. A minute more than the moment at which the content went: the batch
@@ -64,6 +67,23 @@ _DOWNLOADS = """
 SELECT entity_id, actor, at, body FROM audit_event
 WHERE entity_type = 'export' AND entity_id = ANY (%(exports)s::uuid[])
     AND kind = 'reviews.export.downloaded' ORDER BY seq
+"""
+# What else such a list was narrowed to (classes, reasons, times) is not kept: whatever its queues and
+# reviewer allow counts. A later round may stand in another queue than the one that was downloaded.
+_DECIDED_LISTS = f"""
+, list AS MATERIALIZED (
+    SELECT seq, actor, at, convert_from(body, 'UTF8')::jsonb -> 'details' AS asked FROM audit_event
+    WHERE kind = '{DECIDED_DOWNLOADED}'
+)
+SELECT list.actor, list.at, count(DISTINCT x.prediction_id) FROM meant x
+JOIN reviews_reviewitem i ON i.prediction_id = x.prediction_id
+JOIN reviews_judgement j ON j.item_id = i.id AND j.verdict = '{Verdict.ANSWER.value}'
+JOIN list ON list.at >= j.at - interval '1 minute' AND list.at < x.at + interval '1 minute'
+    AND (j.undone_at IS NULL OR j.undone_at > list.at)
+WHERE (jsonb_typeof(list.asked -> 'queues') IS DISTINCT FROM 'array'
+    OR list.asked -> 'queues' ? i.queue_id::text OR i.round > 1)
+AND coalesce(list.asked ->> 'reviewer' = j.reviewer_id::text, true)
+GROUP BY list.seq, list.actor, list.at ORDER BY list.seq
 """
 _POSTERS = """
 SELECT p.posted_by, count(*) FROM meant x JOIN reviews_prediction p ON p.id = x.prediction_id
@@ -139,6 +159,9 @@ def received(meant: Meant) -> dict[str, Any]:
             for who, how, first, last in _rows(meant, _PEOPLE)
         ],
         "bundles": _bundles_told(bundles_with(meant)),
+        "decided_lists": [
+            {"by": who, "at": utc_text(at), "predictions": n} for who, at, n in _rows(meant, _DECIDED_LISTS)
+        ],
     }
 
 

@@ -85,6 +85,6 @@ def whole_json(erasure: Erasure) -> dict[str, Any]:
         "subject": subject_of(erasure),
         "holds": holds_of(erasure),
         "counts": erasure.counts,
-        "receivers": erasure.receivers,
+        "receivers": erasure.receivers and {"decided_lists": [], **erasure.receivers},
         "events": events_of(erasure),
     }

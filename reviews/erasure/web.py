@@ -120,7 +120,9 @@ def _context(actor: Actor, erasure_id: UUID) -> dict[str, Any]:
 
 def _named(receivers: dict[str, Any]) -> dict[str, Any]:
     """The same with names for people and keys, and moments."""
-    refs = {each["by"] for each in receivers["keys"]} | {each["person"] for each in receivers["people"]}
+    receivers = {"decided_lists": [], **receivers}  # of before, it does not say
+    refs = {each["by"] for name in ("keys", "decided_lists") for each in receivers[name]}
+    refs |= {each["person"] for each in receivers["people"]}
     for copy in (*receivers["exports"], *receivers["bundles"]):
         refs |= {copy["requested_by"], *(each["by"] for each in copy["downloads"])}
     names = names_of(refs)
@@ -130,7 +132,4 @@ def _named(receivers: dict[str, Any]) -> dict[str, Any]:
         moments = {name: parse_datetime(row[name]) for name in row if name == "at" or name.endswith("_at")}
         return {**row, **known, **moments, "downloads": [told(each) for each in row.get("downloads", ())]}
 
-    named = {
-        name: [told(row) for row in receivers[name]] for name in ("exports", "keys", "people", "bundles")
-    }
-    return {**receivers, **named}
+    return {name: [told(row) for row in rows] for name, rows in receivers.items()}

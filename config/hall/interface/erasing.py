@@ -53,6 +53,7 @@ _RECEIVERS = thing(
             downloads=many(thing("all", by=TEXT, at=TIME)),
         )
     ),
+    decided_lists=many(thing("all", by=TEXT, at=TIME, predictions=WHOLE)),
 )
 _WHOLE = thing(
     **_ERASURE,

@@ -1,15 +1,22 @@
 """Erasing a data subject, over REST and through the worker."""
 
+import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 
+from audit.trail import services as trail
 from audit.trail.models import Event, Opening
+from governance.access.models import Person
 from governance.access.roles import Role
+from reviews.erasure import matching, receivers
+from reviews.erasure.matching import Meant
 from reviews.erasure.models import Erasure
 from reviews.exports import tasks as export_tasks
 from reviews.exports.models import Export
@@ -237,6 +244,59 @@ def test_says_who_had_it_and_who_may_have_had_it(place: Place) -> None:
     assert by[f"key:{reader.pk}"]["certain"] is False
     assert f"key:{stranger.pk}" not in by
     assert {"person": place.reviewer.audit_ref, "how": "reviewed"}.items() <= receivers["people"][0].items()
+
+
+def test_says_who_downloaded_a_list_of_decided_reviews_with_an_answer_in_it(place: Place) -> None:
+    place.judged()
+    place.judged(subject="customer-78")
+    manager = factories.person(Role.QUEUE_MANAGER)
+    colleague = factories.person(Role.REVIEWER, at=place.posting.system)
+    asked = (
+        (place.reviewer, ""),
+        (manager, ""),
+        (manager, f"?reviewer={place.reviewer.pk}"),
+        (colleague, ""),
+    )
+    assert [len(downloaded(*each).splitlines()) for each in asked] == [3, 3, 3, 1]
+
+    told: Any = place.erased().receivers
+
+    downloaded(manager, "")
+    lists = [(each["by"], each["predictions"]) for each in told["decided_lists"]]
+    assert lists == [(place.reviewer.audit_ref, 1), (manager.audit_ref, 1), (manager.audit_ref, 1)]
+
+
+@pytest.mark.parametrize("when", ["before it was judged", "of another queue"])
+def test_a_list_that_cannot_hold_an_answer_is_not_named(place: Place, when: str) -> None:
+    manager = factories.person(Role.QUEUE_MANAGER)
+    queues: list[str] | None = None
+    _, judgement = place.judged()
+    at = judgement.at + dt.timedelta(hours=1)
+    if when == "before it was judged":
+        at = judgement.at - dt.timedelta(hours=1)
+    else:
+        queues = [str(uuid4())]
+    details = {"whose": "queues", "queues": queues, "reviewer": None}
+    trail.remark(
+        kind="reviews.decided.downloaded", actor=manager, entity_type="decided_list", details=details, now=at
+    )
+    erasure = Erasure(
+        ground="request",
+        subject_hashes=[bytes(Payload.objects.get().subject_hash or b"")],
+        before=at + dt.timedelta(days=1),
+    )
+    meant = matching.meant(erasure)
+    later = Meant(meant.statement.replace("now()", "now() + interval '1 day'"), meant.parameters)
+
+    assert receivers.received(later)["decided_lists"] == []
+
+
+def downloaded(person: Person, query: str) -> str:
+    client = Client()
+    client.force_login(person)
+    answer = client.get(f"/decided/csv{query}")
+    assert answer.status_code == 200
+    return b"".join(cast(Iterable[bytes], answer.streaming_content)).decode()
 
 
 def test_a_key_that_was_used_a_moment_earlier_may_have_had_it_too(place: Place) -> None:
