@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from audit.bundles import states as bundle_states
 from audit.trail import catalogue, controls, kinds
 from audit.trail.declaring import Control, Member, Row
 from config.environment import SECTIONS, Variable
@@ -56,6 +57,7 @@ def states_page() -> str:
         ("Approval policy", approval_states.POLICY_TRANSITIONS),
         ("Waiver", waiver_states.TRANSITIONS),
         ("Export", export_states.TRANSITIONS),
+        ("Bundle of the log", bundle_states.TRANSITIONS),
         ("Erasure", erasure_states.TRANSITIONS),
         ("Risk class set by hand", override_states.TRANSITIONS),
     ):

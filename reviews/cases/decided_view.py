@@ -9,11 +9,11 @@ from uuid import UUID
 import orjson
 from django.urls import reverse
 
+from audit.spreadsheets import line, title_line
 from governance.access.models import Person
 from governance.access.roles import MANAGE_QUEUE, VIEW_REVIEWERS
 from registry.catalog.models import Model
 from reviews.cases import words
-from reviews.exports.csv_safe import line, title_line
 from reviews.intake.models import Prediction
 from reviews.queue.models import Judgement, ReviewItem
 from reviews.queue.policies import why_not_reopen

@@ -1,32 +1,15 @@
-"""A label as one line of CSV: the same bytes for the same row, nothing that a spreadsheet would run. Pure.
+"""A label as cells of CSV: the same for the same row, whoever makes them. `audit.spreadsheets` writes. Pure.
 
 Objects are spread over columns named by JSON pointer without its first slash (`input/amount`), lists are
-JSON in one cell. Texts are always quoted, numbers and booleans never, null is an empty cell. A text that a
-spreadsheet could take for a formula gets an apostrophe before it; `restore` takes it off again, and every
-reader that is no spreadsheet should.
+JSON in one cell.
 """
 
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Final
 
-from audit.spreadsheets import Cell, defuse, line, restore, title_line
-from reviews.exports.concealing import drop, parse_pointer, pseudonymise
+from audit.spreadsheets import Cell
 from reviews.intake.content import stored_text, word_of
-
-__all__ = [
-    "Cell",
-    "columns_of",
-    "defuse",
-    "drop",
-    "flatten",
-    "header",
-    "line",
-    "parse_pointer",
-    "pseudonymise",
-    "restore",
-    "title_line",
-]
 
 COLUMN_ORDER: Final = (
     "id",

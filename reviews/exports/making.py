@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from audit import spreadsheets
 from audit.canonical import canonical_bytes, utc_text
 from audit.trail import feeds
 from audit.trail.models import Feed
@@ -193,10 +194,10 @@ def _write_csv(rows: Iterator[_Placed], split: Splitter, folder: Path, steps: _S
     for name in split.names:
         spool = folder / f".{name}.rows"
         with NewFile(folder / f"{name}.csv") as file, spool.open("rb") as lines:
-            file.write(csv_safe.title_line(titles).encode(), rows=0)
+            file.write(spreadsheets.title_line(titles).encode(), rows=0)
             for line in lines:
                 cells = csv_safe.flatten(_object(line), whole=whole)
-                file.write(csv_safe.line(cells, titles).encode())
+                file.write(spreadsheets.line(cells, titles).encode())
                 done += 1
                 if done % BEAT_EVERY == 0:
                     steps.tell(done, total)

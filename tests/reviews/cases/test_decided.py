@@ -10,6 +10,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from audit.spreadsheets import restore
 from audit.trail import services as trail
 from audit.trail.actors import CLOCK
 from audit.trail.models import Event
@@ -17,7 +18,6 @@ from governance.access.models import Person
 from governance.access.roles import Role
 from registry.catalog.models import Model
 from reviews.cases import decided
-from reviews.exports.csv_safe import restore
 from reviews.intake.models import Prediction
 from reviews.queue.models import ReviewItem
 from tests import factories

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reviews.exports.csv_safe import drop, parse_pointer, pseudonymise
+from reviews.exports.concealing import drop, parse_pointer, pseudonymise
 
 KEY = b"one export"
 

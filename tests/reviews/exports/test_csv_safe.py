@@ -9,17 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.exports.csv_safe import (
-    COLUMN_ORDER,
-    Cell,
-    columns_of,
-    defuse,
-    flatten,
-    header,
-    line,
-    restore,
-    title_line,
-)
+from audit.spreadsheets import Cell, defuse, line, restore, title_line
+from reviews.exports.csv_safe import COLUMN_ORDER, columns_of, flatten, header
 
 ROW: dict[str, object] = {
     "id": "0193",

@@ -8,10 +8,11 @@ import json
 import pytest
 from django.utils import timezone
 
+from audit import spreadsheets
 from governance.access.roles import Role
-from reviews.exports import csv_safe, services
 from reviews.exports import making as exporting
 from reviews.exports import rows as export_rows
+from reviews.exports import services
 from reviews.intake.models import Payload, Prediction
 from reviews.labels import services as labels
 from tests.reviews.erasure.erasing import erase
@@ -68,7 +69,7 @@ def test_csv_reads_back_and_runs_nothing(place):
     raw = fetched(key, export, "labels.csv").decode()
     first, second = table(key, export)
     assert Prediction.objects.get(pk=first["prediction"]).external_id == first["external_id"]
-    restored = {name: csv_safe.restore(cell) for name, cell in first.items()}
+    restored = {name: spreadsheets.restore(cell) for name, cell in first.items()}
     assert restored["input/formula"] == HOSTILE["formula"]
     assert restored["input/lines"] == HOSTILE["lines"]
     assert restored["input/quotes"] == HOSTILE["quotes"]
