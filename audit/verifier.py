@@ -1432,8 +1432,10 @@ class Bundle:
             self._restarts[log.number] = said["details"]
         elif kind == RECEIPT_KEY:
             self._name_key(said["details"], position)
-        elif kind == RECEIPT_KEY_CHANGED and (named := self._receipt_keys.get(said["details"].get("former"))):
-            named |= {"state": "retired", "retired_by": position}
+        elif kind == RECEIPT_KEY_CHANGED:
+            named = self._receipt_keys.get(str(said["details"].get("former")))
+            if named is not None:
+                named |= {"state": "retired", "retired_by": position}
 
     def _name_key(self, details: dict[str, Any], position: int) -> None:
         """A public key by which the log says that receipts are checked."""

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from audit import verifier
 from audit.bundles.models import Bundle
+from audit.trail import services as trail
+from audit.trail.actors import OPERATOR
 from audit.trail.models import Event
 from governance.gate import keys, naming, receipts
 from tests import factories
@@ -121,3 +123,18 @@ def test_a_key_that_is_not_what_the_log_calls_it_is_disproved(
 
     with pytest.raises(verifier.Disproved, match="calls a key of receipts"):
         checked(made(ask({})))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("forging")
+@pytest.mark.parametrize("former", [["x"], {"x": 1}, None, 7])
+def test_an_event_of_another_shape_breaks_nothing(
+    made: Callable[[Bundle], Bundle],  # noqa: F811
+    former: Any,
+) -> None:
+    details = {"former": former, "present": 1}
+    trail.remark(
+        kind=verifier.RECEIPT_KEY_CHANGED, actor=OPERATOR, entity_type="receipt_key", details=details, now=NOW
+    )
+
+    assert checked(made(ask({}))).facts["receipt_keys"] == []
