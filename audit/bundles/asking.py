@@ -60,7 +60,7 @@ def _read(value: object, members: tuple[str, ...]) -> Asked:
     filter_["system"] = _system(given, errors)
     subject = _text(given, "subject", errors)
     if filter_["from"] and filter_["to"] and filter_["from"] >= filter_["to"]:
-        errors.append(FieldError("/to", "BAD_VALUE", "to lies before from."))
+        errors.append(FieldError("/to", "BAD_VALUE", "to has to be later than from."))
     if not isinstance(openings := given.get("openings", False), bool):
         errors.append(FieldError("/openings", "BAD_VALUE", "openings is true or false."))
     if "seed" in members:
@@ -89,7 +89,7 @@ def _system(given: Mapping[str, Any], errors: list[FieldError]) -> str | None:
     except ValueError:
         if (found := system_named(text)) is not None:
             return str(found)
-        errors.append(FieldError("/system", "UNKNOWN_SYSTEM", "There is no such AI system."))
+        errors.append(FieldError("/system", "UNKNOWN_SYSTEM", "There is no AI system of this name or id."))
         return None
 
 
@@ -122,11 +122,17 @@ def _sample(given: Mapping[str, Any], errors: list[FieldError]) -> dict[str, Any
     size = given.get("size")
     if seed is None or not seed.isprintable():
         errors.append(
-            FieldError("/seed", "BAD_VALUE", "seed is a word of yours: it makes the same draw again.")
+            FieldError(
+                "/seed",
+                "BAD_VALUE",
+                "seed is a word of yours, in one line; with it anybody draws the same again.",
+            )
         )
     if kind not in POPULATIONS:
         known = ", ".join(POPULATIONS)
         errors.append(FieldError("/kind", "BAD_VALUE", f"kind is one of {known}."))
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= LARGEST_SAMPLE:
-        errors.append(FieldError("/size", "BAD_VALUE", f"size is a whole number from 1 to {LARGEST_SAMPLE}."))
+        errors.append(
+            FieldError("/size", "BAD_VALUE", f"size is a whole number from 1 to {LARGEST_SAMPLE:,}.")
+        )
     return {"seed": seed, "size": size, "kinds": sorted(POPULATIONS.get(kind or "", ()))}

@@ -15,16 +15,25 @@ class BundleForm(forms.Form):
     """Everything is optional: an empty form asks for the whole log."""
 
     since = forms.DateTimeField(label="From", required=False, widget=_LOCAL)
-    until = forms.DateTimeField(label="Until", required=False, widget=_LOCAL)
+    until = forms.DateTimeField(
+        label="Until", required=False, widget=_LOCAL,
+        help_text="Not including that moment. Times are in your zone, which stands at the foot of the page.",
+    )  # fmt: skip
     system = forms.CharField(
-        label="AI system", required=False, max_length=200, help_text="its slug, or its id"
+        label="AI system",
+        required=False,
+        max_length=200,
+        help_text="Its slug, as in the address of its page, or its id.",
     )
     subject = forms.CharField(
-        label="Data subject", required=False, max_length=200, help_text="as the prediction service wrote it"
+        label="Data subject",
+        required=False,
+        max_length=200,
+        help_text="Exactly as services post it in the member subject.",
     )
     openings = forms.BooleanField(
         label="Take openings along", required=False,
-        help_text="reasons, names and comments that events only commit to; never payloads",
+        help_text="Reasons, names and comments that events only commit to; never payloads.",
     )  # fmt: skip
     kind = forms.ChoiceField(
         label="Only a random sample of", required=False,
@@ -34,7 +43,7 @@ class BundleForm(forms.Form):
         label="Seed",
         required=False,
         max_length=200,
-        help_text="a word of yours: it makes the same draw again",
+        help_text="A word of yours: with it anybody draws the same sample again.",
     )
     size = forms.IntegerField(label="Size", required=False, min_value=1, max_value=10_000)
 
@@ -45,6 +54,8 @@ class BundleForm(forms.Form):
                 self.asked()
             except BadInput as refusal:
                 self.add_refusal(refusal)
+        if not cleaned.get("kind") and (cleaned.get("seed") or cleaned.get("size")):
+            self.add_error("kind", "Say of what the sample is to be drawn, or empty size and seed.")
         return cleaned
 
     def asked(self) -> Asked:

@@ -15,12 +15,12 @@ from audit.bundles import policies, selectors, services
 from audit.bundles.choosing import POPULATIONS
 from audit.bundles.forms import BundleForm
 from audit.bundles.models import Bundle
-from audit.bundles.states import BundleState
+from audit.bundles.states import EVENTS, BundleState
 from audit.pages import render, signed_in
 from audit.refusals import BadInput
 from audit.trail.actors import Actor
 from audit.trail.describing import Described, describe
-from audit.trail.selectors import require
+from audit.trail.selectors import happened, require
 
 PAGE: Final = 25
 MOVING: Final = frozenset({BundleState.QUEUED, BundleState.RUNNING})
@@ -130,5 +130,6 @@ def _context(bundle: Bundle, actor: Actor) -> dict[str, Any]:
         **_row(bundle, describe([bundle.requested_by])),
         "asked": [(title, words) for title, words in asked if words],
         "manifest": bundle.manifest if bundle.state == BundleState.DONE else None,
+        "purged": happened(bundle, EVENTS[BundleState.PURGED]),
         "why_not_cancel": policies.too_late_to_cancel(bundle),
     }

@@ -27,6 +27,11 @@ class Inclusion:
     checkpoint: Checkpoint | None
 
     @property
+    def number(self) -> int:
+        """The event's number over all logs, counted from 1: what the verifier and pages call it."""
+        return self.log.base + self.index + 1
+
+    @property
     def steps(self) -> list[Step] | None:
         """The way up, recomputed; None when the proof does not lead to a root."""
         return merkle.climb(self.leaf_hash, self.index, self.size, self.proof)

@@ -11,7 +11,7 @@ from django.db import connection
 from audit.refusals import BadInput, FieldError, NotFound, NotPermitted
 from audit.trail import feeds, policies
 from audit.trail.actors import Actor
-from audit.trail.models import Event, Feed
+from audit.trail.models import Audited, Event, Feed
 
 CONDITIONS: Final = """
     (%(systems)s::uuid[] IS NULL OR e.system_id = ANY(%(systems)s::uuid[]))
@@ -27,6 +27,15 @@ SELECT n, e.id, e.body FROM (
     SELECT n, ref FROM audit_position WHERE feed = 1 AND n > %(after)s AND n <= %(upto)s ORDER BY n OFFSET 0
 ) AS place JOIN audit_event AS e ON e.seq = place.ref
 WHERE {CONDITIONS} ORDER BY n LIMIT %(limit)s
+"""
+
+_NUMBERED: Final = """
+SELECT e.* FROM audit_position AS p JOIN audit_event AS e ON e.seq = p.ref WHERE p.feed = 1 AND p.n = %s
+"""
+_HAPPENED: Final = """
+SELECT e.id, p.n, e.at, e.body FROM audit_event AS e
+LEFT JOIN audit_position AS p ON p.feed = 1 AND p.ref = e.seq
+WHERE e.entity_type = %s AND e.entity_id = %s AND e.kind = %s ORDER BY e.entity_version DESC LIMIT 1
 """
 
 
@@ -99,6 +108,29 @@ def event_for(actor: Actor, event_id: UUID) -> Event:
     if event is None or (systems is not None and event.system_id not in systems):
         raise NotFound("There is no such event, or it is not yours to know.")
     return event
+
+
+def event_numbered(actor: Actor, number: int) -> Event | None:
+    """The event with that number in the order of the log; None where there is none in the actor's reach.
+
+    Raises:
+        NotPermitted: they may read none.
+    """
+    require(actor)
+    systems = policies.systems_of(actor)
+    found = list(Event.objects.raw(_NUMBERED, [number]))
+    return next((event for event in found if systems is None or event.system_id in systems), None)
+
+
+def happened(entity: Audited, kind: str) -> dict[str, Any] | None:
+    """The last event of a kind about a thing: `event`, `number` (None until it has one), `at`, `details`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAPPENED, [entity.audit_type, entity.pk, kind])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    id_, number, at, body = row
+    return {"event": id_, "number": number, "at": at, "details": orjson.loads(bytes(body))["details"]}
 
 
 def as_json(id_: UUID, body: bytes | memoryview) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from audit.refusals import NotFound, NotPermitted
+from audit.trail import kinds
 from audit.trail.models import Event
+from audit.trail.selectors import event_numbered
 from config.hall.addresses import address
 from governance.access.models import Person
 from governance.access.roles import VIEW_EVENTS, VIEW_PEOPLE, VIEW_QUEUE
@@ -22,6 +24,7 @@ from reviews.queue.models import ReviewItem
 from reviews.queue.selectors import queues_with
 
 LONGEST = 200
+LONGEST_NUMBER = 18
 MOST = 20
 """Hits of one kind; whoever gets so many should say more."""
 
@@ -57,6 +60,17 @@ def _by_id(person: Person, words: str) -> Iterator[Hit]:
         yield Hit("prediction", title, "by its review" if item else "by its id", _prediction(standing.id))
     if person.has_perm(VIEW_EVENTS) and Event.objects.filter(id=id_).exists():
         yield Hit("event", str(id_), "", reverse("page-event", args=[id_]))
+
+
+def _by_number(person: Person, words: str) -> Iterator[Hit]:
+    """`event 4711`, as the verifier and pages say it."""
+    number = words.lower().removeprefix("event").strip().replace(",", "")
+    if not (number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER):
+        return
+    with contextlib.suppress(NotPermitted):
+        if event := event_numbered(person, int(number)):
+            title, text = f"event {number}", kinds.sentence(event.kind)
+            yield Hit("event", title, text, reverse("page-event", args=[event.id]))
 
 
 def _by_external_id(person: Person, words: str) -> Iterator[Hit]:
@@ -107,6 +121,7 @@ def _prediction(id_: UUID) -> str:
 
 LOOKS: tuple[Callable[[Person, str], Iterator[Hit]], ...] = (
     _by_id,
+    _by_number,
     _by_external_id,
     _versions,
     _models,

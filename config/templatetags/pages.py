@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from django import template
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 register = template.Library()
 
+MOST_SAID = 20
 GOOD, WARN, BAD, ACTIVE, QUIET = "good", "warn", "bad", "accent", "quiet"
 
 # A state that is missing here is shown quietly, by its own word.
@@ -79,6 +80,24 @@ def tone(state: object) -> str:
 def words(name: object) -> str:
     """A machine name as words: `due_soon` becomes "due soon"."""
     return str(name).replace("_", " ").strip()
+
+
+@register.filter
+def said(value: object) -> str:
+    """A value of an event's details in words: lists and members in a row, the first twenty of many."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return _row(f"{words(name)} {said(each)}" for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return _row(said(each) for each in value)
+    return "none" if value is None else str(value)
+
+
+def _row(found: Iterable[str]) -> str:
+    shown = list(found)
+    more = len(shown) - MOST_SAID
+    return ", ".join(shown[:MOST_SAID]) + (f" and {more:,} more" if more > 0 else "")
 
 
 @register.filter

@@ -8,10 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from audit.refusals import BadInput, FieldError
 from audit.rest import actor_of, keyset_page, query_parameters
 from registry.systems.selectors import require
 from reviews.erasure import policies, selectors, services
 from reviews.erasure.reading import read_erasure, read_preview
+from reviews.erasure.states import ErasureState, Ground
 
 
 class Erasures(APIView):
@@ -20,9 +22,13 @@ class Erasures(APIView):
     def get(self, request: Request) -> Response:
         rows = selectors.erasures_for(actor_of(request))
         parameters = query_parameters(request, ("cursor", "limit", "state", "ground"))
-        for name in ("state", "ground"):
-            if name in parameters:
-                rows = rows.filter(**{name: parameters[name]})
+        for name, known in (("state", ErasureState.values), ("ground", Ground.values)):
+            if name not in parameters:
+                continue
+            if parameters[name] not in known:
+                detail = f"{name} is one of {', '.join(known)}."
+                raise BadInput([FieldError(f"/{name}", "BAD_VALUE", detail)])
+            rows = rows.filter(**{name: parameters[name]})
         return keyset_page(rows, parameters, selectors.as_json)
 
     def post(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from audit.refusals import Refusal
 
 
 class AlreadyAsked(Refusal):
-    """The erasure of this data subject has been asked for already and is not done yet."""
+    """The erasure of this data subject has been asked for already and is not done: see the list."""
 
 
 class IllegalTransition(Refusal):

@@ -26,6 +26,7 @@ class ConfirmForm(AboutForm):
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Kept for ever. Do not name the person here.",
+        error_messages={"required": "Say why; an auditor will ask."},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

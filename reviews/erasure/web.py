@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.pages import render, signed_in
-from audit.refusals import NotFound
+from audit.refusals import NotFound, NotPermitted
 from audit.rest import actor_of, uuid_of
 from audit.trail.actors import Actor
 from governance.access.selectors import names_of
@@ -29,16 +29,17 @@ PAGE = 25
 NAMES = ("by", "person", "requested_by")
 """Members of what is known about receivers that refer to somebody."""
 COUNTED = (
-    ("predictions", "predictions lost their content"),
-    ("openings", "openings of commitments deleted"),
-    ("judgements", "answers of reviewers emptied"),
-    ("labels_withdrawn", "labels withdrawn"),
-    ("reviews_cancelled", "open reviews cancelled"),
-    ("drafts", "drafts deleted"),
-    ("kept_answers", "kept answers to requests deleted"),
-    ("exports_purged", "exports lost their files"),
-    ("bundles_purged", "bundles of the log lost their files"),
+    ("predictions", "prediction lost its content", "predictions lost their content"),
+    ("openings", "opening of a commitment deleted", "openings of commitments deleted"),
+    ("judgements", "answer of a reviewer emptied", "answers of reviewers emptied"),
+    ("labels_withdrawn", "label withdrawn", "labels withdrawn"),
+    ("reviews_cancelled", "open review cancelled", "open reviews cancelled"),
+    ("drafts", "draft deleted", "drafts deleted"),
+    ("kept_answers", "kept answer to a request deleted", "kept answers to requests deleted"),
+    ("exports_purged", "export lost its files", "exports lost their files"),
+    ("bundles_purged", "bundle of the log lost its file", "bundles of the log lost their files"),
 )
+"""What went, by the name of its count: in words for one, and for several."""
 
 
 @require_safe
@@ -80,7 +81,7 @@ def new(request: HttpRequest) -> HttpResponse:
             erasure = services.ask(about=confirmed.about, reason=reason, actor=actor, now=timezone.now())
             return HttpResponseRedirect(reverse("page-erasure", args=[erasure.pk]))
         follows = services.preview(about=asked.about, actor=actor, now=timezone.now())
-    except (NotFound, AlreadyAsked) as refusal:
+    except (NotFound, NotPermitted, AlreadyAsked) as refusal:
         asked.add_error(None, str(refusal))
         return render(request, "reviews/erasure/ask.html", {"form": asked}, status=422)
     context = {
@@ -104,18 +105,29 @@ def one(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
 
 def _context(actor: Actor, erasure_id: UUID) -> dict[str, Any]:
     erasure: Erasure = selectors.erasure_for(actor, erasure_id)
-    holds = Hold.objects.filter(pk__in=selectors.holds_of(erasure)).select_related("system", "model")
+    held_by = selectors.holds_of(erasure)
+    holds = Hold.objects.filter(pk__in=held_by).select_related("system", "model")
+    # Held by nothing any more: the clock takes it up within seconds, and the page shows it.
+    released = erasure.state == ErasureState.HELD and not held_by
     return {
         "erasure": erasure,
         "subject": selectors.subject_of(erasure),
         "asked_by": names_of({erasure.asked_by}).get(erasure.asked_by, erasure.asked_by),
-        "moving": erasure.state in (ErasureState.QUEUED, ErasureState.RUNNING),
+        "moving": released or erasure.state in (ErasureState.QUEUED, ErasureState.RUNNING),
+        "released": released,
         "percent": round(100 * erasure.done / erasure.total) if erasure.total else 0,
         "holds": holds,
-        "counts": [(words, erasure.counts[name]) for name, words in COUNTED if erasure.counts.get(name)],
+        "counts": _counted(erasure),
         "events": selectors.events_of(erasure),
         "receivers": _named(erasure.receivers) if erasure.receivers else None,
     }
+
+
+def _counted(erasure: Erasure) -> list[tuple[str, int]]:
+    counts = erasure.counts
+    return [
+        (one if counts[name] == 1 else many, counts[name]) for name, one, many in COUNTED if counts.get(name)
+    ]
 
 
 def _named(receivers: dict[str, Any]) -> dict[str, Any]:

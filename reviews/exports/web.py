@@ -13,6 +13,7 @@ from audit import rest
 from audit.pages import render, signed_in
 from audit.refusals import BadInput
 from audit.trail.actors import Actor
+from audit.trail.selectors import happened
 from governance.access.models import Person
 from governance.access.selectors import names_of
 from reviews.exports import policies, selectors, services
@@ -112,6 +113,7 @@ def _context(export: Export, actor: Actor) -> dict[str, Any]:
     return {
         **_row(export, names_of({export.requested_by})),
         **described(export),
+        "purged": happened(export, "reviews.export.purged"),
         "why_not_cancel": policies.why_not_cancel(actor, export) or policies.too_late_to_cancel(export),
         "why_not_purge": policies.why_not_purge(actor, export),
     }

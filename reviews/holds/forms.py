@@ -13,6 +13,7 @@ class ReasonForm(forms.Form):
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Kept for ever. Do not name the person here.",
+        error_messages={"required": "Say why; an auditor will ask."},
     )
 
 

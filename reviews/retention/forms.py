@@ -12,7 +12,7 @@ class RetentionForm(forms.Form):
     """After how many days."""
 
     days = forms.IntegerField(
-        label="Days",
+        label="After how many days",
         required=False,
         help_text=f"At least {FLOOR_DAYS}: six months, Art. 19(1) and 26(6) of Regulation (EU) 2024/1689. "
         "Empty: it is kept without end.",

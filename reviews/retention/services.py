@@ -27,17 +27,26 @@ def set_days(*, system_id: UUID, days: int | None, actor: Actor, now: dt.datetim
     system = AISystem.objects.select_for_update(no_key=True).get(pk=system_id)
     if refusal := policies.why_not_set(actor, system):
         raise NotPermitted(refusal)
+    require_sound(days)
+    rule = RetentionRule.objects.filter(system=system).first() or RetentionRule(system=system)
+    details = {"system": system.slug, "from": rule.days, "to": days}
+    rule.days, rule.set_by, rule.set_at = days, actor.audit_ref, now
+    trail.record(kind="reviews.retention.set", actor=actor, entity=rule, details=details, now=now)
+    return rule
+
+
+def require_sound(days: int | None) -> None:
+    """Refuse what nobody may set.
+
+    Raises:
+        BadInput: less than the floor, or absurdly much.
+    """
     if days is not None and not FLOOR_DAYS <= days <= LONGEST_DAYS:
         detail = (
             f"days is a whole number from {FLOOR_DAYS} to {LONGEST_DAYS}, or null. Six months is the least: "
             "Art. 19(1) and 26(6) of Regulation (EU) 2024/1689."
         )
         raise BadInput([FieldError("/days", "BELOW_FLOOR", detail)])
-    rule = RetentionRule.objects.filter(system=system).first() or RetentionRule(system=system)
-    details = {"system": system.slug, "from": rule.days, "to": days}
-    rule.days, rule.set_by, rule.set_at = days, actor.audit_ref, now
-    trail.record(kind="reviews.retention.set", actor=actor, entity=rule, details=details, now=now)
-    return rule
 
 
 def let_go(*, now: dt.datetime) -> int:

@@ -73,3 +73,17 @@ def test_clock_never_runs_below_nothing(seconds: float | None, shown: str) -> No
 def test_a_long_digest_shows_its_two_ends() -> None:
     assert pages.short_digest("4be0" + "0" * 56 + "91c7") == "4be0…91c7"
     assert pages.short_digest("short") == "short"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"done": 3, "total": 5}, "done 3, total 5"),
+        (["a", "b"], "a, b"),
+        (list(range(25)), ", ".join(map(str, range(20))) + " and 5 more"),
+        ({"filter": {"to": None, "openings": True}}, "filter to none, openings yes"),
+        ("as it is", "as it is"),
+    ],
+)
+def test_details_of_an_event_are_said_in_words(value: object, shown: str) -> None:
+    assert pages.said(value) == shown

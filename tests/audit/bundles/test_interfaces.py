@@ -163,6 +163,23 @@ def test_the_form_says_what_is_wrong_beside_its_field(browser: Client) -> None:
     assert Bundle.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"kind": "grants", "size": "5"}, "draws the same again"),
+        ({"kind": "grants", "seed": "a", "size": ""}, "from 1 to 10,000"),
+        ({"seed": "a", "size": "5"}, "Say of what the sample"),
+        ({"since": "2026-11-21T10:00", "until": "2026-11-20T10:00"}, "later than from"),
+        ({"since": "yesterday"}, "valid date"),
+    ],
+)
+def test_the_form_says_what_to_do(browser: Client, asked: dict[str, str], words: str) -> None:
+    page = browser.post("/audit/bundles/new", asked)
+
+    assert page.status_code == 422
+    assert words in page.content.decode()
+
+
 def test_cancelling_on_the_page_keeps_nothing(browser: Client) -> None:
     where = browser.post("/audit/bundles/new", {})["Location"]
 

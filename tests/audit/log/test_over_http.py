@@ -190,7 +190,7 @@ def test_the_page_works_the_proof_out(auditor: Client, full: list[bytes]) -> Non
 
     page = auditor.get(f"/audit/events/{event.id}").content.decode()
 
-    assert "these bytes are leaf 3 of the 300 leaves" in page
+    assert "these bytes are leaf 3, counted from 0, of the 300 leaves" in page
     assert selectors.root_at(selectors.current(), 300).hex() in page
     assert page.count('class="proof__what"') == 2 + 9
 

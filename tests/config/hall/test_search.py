@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from audit.trail import sequencer
 from config.hall.search import find
 from tests import factories
 
@@ -39,6 +40,17 @@ def test_finds_people_for_those_who_may_see_them() -> None:
 
     assert kinds(factories.person("auditor"), "grace") == [("person", "Grace Hopper")]
     assert kinds(factories.person("reviewer"), "grace") == []
+
+
+@pytest.mark.parametrize("words", ["1", "event 1", "Event 1"])
+def test_finds_an_event_by_the_number_that_the_verifier_says(words: str) -> None:
+    auditor, reviewer = factories.person("auditor"), factories.person("reviewer")
+    while sequencer.integrate_all():
+        pass
+
+    assert kinds(auditor, words)[0] == ("event", "event 1")
+    assert kinds(reviewer, words) == []
+    assert not any(kind == "event" for kind, _ in kinds(auditor, "event 99999"))
 
 
 @pytest.mark.parametrize("words", ["", " ", "%", "\x00", "' OR 1=1 --", "x" * 5000])

@@ -1,5 +1,6 @@
 """Bundles of the log are copies: those with openings of what is erased lose their file."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from governance.access.roles import Role
 from reviews.queue import releasing
 from tests import factories
 from tests.audit.bundles.conftest import made, sign  # noqa: F401  # fixtures
-from tests.reviews.erasure.erasing import SECRET, SUBJECT, Place, as_client
+from tests.reviews.erasure.erasing import SECRET, SUBJECT, Place, as_client, sequenced
 from tests.reviews.judging import deciding
 
 Made = Callable[[Bundle], Bundle]
@@ -96,10 +97,14 @@ def test_the_pages_say_so(place: Place, made: Made, client: Any) -> None:  # noq
     erasure = place.erased()
     client.force_login(factories.person(Role.AUDITOR))
 
-    page = client.get(f"/audit/bundles/{bundle.pk}").content.decode()
     of_erasure = client.get(f"/erasures/{erasure.pk}").content.decode()
 
+    sequenced()
+    page = client.get(f"/audit/bundles/{bundle.pk}").content.decode()
+
+    event = Event.objects.get(kind="audit.bundle.purged")
     assert "The file was deleted" in page
+    assert re.search(rf'/audit/events/{event.id}">event \d+</a>', page)
     assert bundle.manifest["sha256"] in page
     assert f"/audit/bundles/{bundle.pk}" in of_erasure
 
