@@ -117,7 +117,6 @@ def test_how_long_it_is_kept_is_seen_before_it_is_said(officer: Page, place: Wor
 
     officer.get_by_role("button", name="Save").click()
     expect(officer.get_by_role("main")).to_contain_text("goes after 200 days")
-    officer.go_back()
     officer.goto(f"/systems/{place.model}")
     expect(officer.get_by_role("region", name="Retention")).to_contain_text("goes after 200 days")
 
