@@ -19,6 +19,7 @@ from governance.access.roles import (
 from governance.access.selectors import require
 from registry.catalog.models import Model
 from reviews.intake import catalogue
+from reviews.intake.errors import PredictionErased
 from reviews.intake.models import ExternalId, Outcome
 from reviews.intake.standing import Standing, answer_of_standing, as_fragment, standings
 from reviews.queue import policies as queue_policies
@@ -94,6 +95,21 @@ def erased_of(prediction_id: UUID) -> dict[str, Any] | None:
     """When the content went, and which event says so; its place in the log is None until it has one."""
     row = execute(_ERASED, [prediction_id]).fetchone()
     return dict(zip(("at", "event", "position", "erasure"), row, strict=True)) if row else None
+
+
+def refuse_if_erased(actor: Actor, item_id: UUID) -> None:
+    """Say to whoever may work on a review that there is nothing left to work on; others learn nothing here.
+
+    Raises:
+        PredictionErased: what it was about is gone.
+    """
+    item = ReviewItem.objects.select_related("queue").filter(pk=item_id).first()
+    if item is None or queue_policies.why_not_work(actor, item) is not None:
+        return
+    if (erased := erased_of(item.prediction_id)) is None:
+        return
+    event = f"event {erased['position']}" if erased["position"] else "an event"
+    raise PredictionErased(f"What this review was about was erased by {event}: nothing is left to decide.")
 
 
 def sees_payload(actor: Actor, standing: Standing) -> bool:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from audit.pages import render, signed_in
 from audit.refusals import BadInput, FieldError
 from governance.access.roles import WORK_QUEUE
+from reviews.intake.selectors import refuse_if_erased
 from reviews.queue import selectors as queues
 from reviews.queue import services as queue
 from reviews.queue.claims import Taken
@@ -57,6 +58,7 @@ def workbench(request: HttpRequest, stream: str) -> HttpResponse:
 def named(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """This very item, if it can be had."""
     person, now = session.person_of(request), timezone.now()
+    refuse_if_erased(person, item_id)
     taken = queue.claim_named(item_id=item_id, actor=person, now=now)
     context = _context(request, taken.item.queue.slug)
     context["item"] = item_view(taken, person, stream=taken.item.queue.slug, now=now)

@@ -90,7 +90,7 @@ def test_a_hold_stops_it_and_then_every_page_says_what_is_gone(
         expect(desk.get_by_role("main")).to_contain_text(f"Erased by event {number} on")
         expect(desk.get_by_role("main")).not_to_contain_text(SECRET)
         _looks_right(desk)
-    _review_page_says_so(page, place)
+    _reviews_say_so(page, place, place.prediction(traces.waiting)["review"]["id"], number)
     _copies_are_gone(auditor, desk_of(staff["queue_manager"]), traces, number)
     _event_is_found(auditor, number)
     _old_bundle_still_verifies(auditor, traces, live, number, tmp_path)
@@ -184,7 +184,10 @@ def _number(page: Page) -> str:
     return found[1].replace(",", "") if found else ""
 
 
-def _review_page_says_so(reviewer: Page, place: Workplace) -> None:
+def _reviews_say_so(reviewer: Page, place: Workplace, review: str, number: str) -> None:
+    reviewer.goto(f"/review/items/{review}")
+    expect(reviewer.get_by_role("main")).to_contain_text(f"erased by event {number}: nothing is left")
+    _looks_right(reviewer)
     reviewer.goto("/decided")
     expect(reviewer.get_by_role("main")).to_contain_text(place.external_ids[0])
     expect(reviewer.get_by_role("main")).not_to_contain_text(SECRET)

@@ -181,3 +181,17 @@ def test_the_decided_list_and_the_review_survive_it(place: Place) -> None:
         body = b"".join(page.streaming_content) if page.streaming else page.content
         assert page.status_code < 500, address
         assert SECRET.encode() not in body
+
+
+def test_the_review_says_that_nothing_is_left_to_decide(place: Place) -> None:
+    waiting = place.uncertain()
+    address = f"/review/items/{waiting['review']['id']}"
+    place.erased()
+    sequenced()
+
+    page = signed_in(place.reviewer).get(address)
+    of_others = signed_in(factories.person(Role.AUDITOR)).get(address)
+
+    assert page.status_code == 409
+    assert re.search(r"What this review was about was erased by event \d+", text(page))
+    assert "erased" not in text(of_others)
