@@ -24,7 +24,7 @@ PASSWORD = "a long enough pass phrase"
 @pytest.fixture
 def person(committed_db: Any) -> Person:
     return access.create_person(
-        email="ada@example.org", name="Ada", password=PASSWORD, actor=OPERATOR, now=timezone.now()
+        email="ada@example.org", name="Lovelace", password=PASSWORD, actor=OPERATOR, now=timezone.now()
     )
 
 
@@ -147,7 +147,9 @@ def test_record_refuses_to_write_outside_a_transaction(person: Person) -> None:
 def test_keeps_personal_data_out_of_the_event(person: Person) -> None:
     body = bytes(Event.objects.get(entity_id=person.pk).body)
 
-    assert b"ada" not in body.lower()
+    # No three letters that digests are written with: one body in twenty had them by chance.
+    assert b"ada@" not in body.lower()
+    assert b"lovelace" not in body.lower()
 
 
 def test_versions_of_an_entity_have_no_gap(person: Person) -> None:
