@@ -15,8 +15,11 @@ from django.db import connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from config import health
+from governance.access import remembering
 from governance.gate import known as gate_known
 from reviews.intake import catalogue as intake_catalogue
+from reviews.queue import selectors as queue_selectors
 from tests import sequencing
 from tests.servers import TestDatabase, open_server
 
@@ -108,16 +111,20 @@ def immediate() -> Callable[[], None]:
 
 @pytest.fixture(autouse=True)
 def nothing_left_over() -> Iterator[None]:
-    """Caches and catalogues are per process; one test's must not answer for another."""
+    """What a process remembers (each with its bound in the product) must not answer for another test."""
     yield
     cache.clear()
     intake_catalogue._current = gate_known._current = None
+    health._last = (-health.KEPT_FOR, health.Report())
+    remembering._remembered.clear()
+    queue_selectors._counted.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that commit (races, triggers, feeds) are those in which servers differ."""
+    """Tests that commit (races, triggers, feeds) are those in which servers differ, unless they say so."""
     for item in items:
-        if "committed_db" in getattr(item, "fixturenames", ()):
+        commits = "committed_db" in getattr(item, "fixturenames", ())
+        if commits and item.get_closest_marker("any_server") is None:
             item.add_marker(pytest.mark.services)
 
 

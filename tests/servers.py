@@ -45,7 +45,8 @@ STATES_OF_SEQUENCES = (
 )
 USED = (
     "SELECT DISTINCT coalesce(pg_partition_root(oid), oid)::regclass::text, "
-    "sum(pg_relation_size(oid)) OVER () FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+    "sum(pg_relation_size(oid)) OVER () FROM pg_class "
+    "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
     "AND pg_relation_size(oid) > 0 AND relname <> ALL(%s)"
 )
 """Tables with anything in their files, be it dead, and how large these are together."""

@@ -2,8 +2,8 @@
 
 No correctness rests on this: the statement that stores a prediction compares the epoch in the same round
 trip, and a change in between makes us read afresh and judge again; a refusal, which stores nothing, asks for
-the epoch itself. So "this version is not registered" may
-be believed exactly as long as the epoch stands, because registering raises it.
+the epoch itself. So "this version is not registered" may be believed exactly as long as the epoch stands,
+because registering raises it.
 """
 
 import threading
@@ -71,6 +71,7 @@ class Catalogue:
     """Everything under one epoch; models are added when first asked for."""
 
     epoch: str
+    read_at: float
     environments: Mapping[str, bool]
     """By slug, and whether approvals count there."""
     _models: dict[str, KnownModel] = field(default_factory=dict)
@@ -90,8 +91,13 @@ class Catalogue:
 
 
 def warnings_about(*, model: str, environment: str) -> list[str]:
-    """What whoever posts, or reads what was posted, is told about the AI system; at most a minute old."""
+    """What whoever reads what was posted is told about the AI system; at most a minute old.
+
+    Reading compares no epoch, so a process that nobody posts to would keep its catalogue for ever.
+    """
     known = current()
+    if time.monotonic() - known.read_at > LONGEST:
+        known = renewed(known)
     found = known.model(model)
     unclassified = found is not None and found.holds.class_ is None
     return [UNCLASSIFIED] if unclassified and known.environments.get(environment, False) else []
@@ -123,8 +129,8 @@ def stands(known: Catalogue) -> bool:
 
 def _read() -> Catalogue:
     # The epoch first: what is newer than it is found out by the statement, what is older would not be.
-    epoch = _epoch()
-    return Catalogue(epoch, enforcing())
+    read_at, epoch = time.monotonic(), _epoch()
+    return Catalogue(epoch, read_at, enforcing())
 
 
 def _epoch() -> str:

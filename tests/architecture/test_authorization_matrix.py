@@ -5,8 +5,9 @@ foreign thing is the answer about a missing one, byte for byte.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
 
 import pytest
 from django.db import transaction
@@ -20,6 +21,19 @@ ROUTES = {route.name: route for route in routes()}
 TABLE = {**PAGES, **REST}
 ABOUT_A_THING = [key for key, row in TABLE.items() if row.is_about_a_thing]
 STRANGERS = ("anonymous", "inactive", "expired key")
+
+
+class Answer(NamedTuple):
+    """What is looked at of a response, read before everything that the request changed is undone."""
+
+    status: int
+    text: str
+    sent_to: str
+    to_sign_in: bool
+
+
+Answered = Callable[[str, str, str], Answer]
+"""By name of the route, method and name of the caller."""
 
 
 @pytest.fixture(scope="module")
@@ -44,31 +58,42 @@ def test_every_method_of_the_interface_has_its_row(name: str) -> None:
     assert set(ROUTES[name].methods) == {method for row, method in TABLE if row == name}
 
 
+@pytest.fixture(scope="module")
+def answered(world: World) -> Answered:
+    """What a caller is answered about what there is; asked once for all tests, as nothing of it stays."""
+
+    @cache
+    def answer_to(name: str, method: str, who: str) -> Answer:
+        return ask(world, world.callers[who], TABLE[name, method], ROUTES[name], method)
+
+    return answer_to
+
+
 @pytest.mark.parametrize(("name", "method"), sorted(TABLE), ids=lambda value: str(value))
-def test_only_those_who_may(world: World, name: str, method: str) -> None:
+def test_only_those_who_may(world: World, answered: Answered, name: str, method: str) -> None:
     row, route = TABLE[name, method], ROUTES[name]
     wrong = []
     for caller in world.callers.values():
         if caller.name == "almighty":
             continue
-        response = ask(world, caller, row, route, method)
-        if mistake := mistake_in(row, route, caller, response):
-            wrong.append(f"{caller.name}: {response.status_code}, {mistake}")
+        answer = answered(name, method, caller.name)
+        if mistake := mistake_in(row, route, caller, answer):
+            wrong.append(f"{caller.name}: {answer.status}, {mistake}")
 
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(("name", "method"), sorted(ABOUT_A_THING), ids=lambda value: str(value))
-def test_foreign_is_as_good_as_missing(world: World, name: str, method: str) -> None:
+def test_foreign_is_as_good_as_missing(world: World, answered: Answered, name: str, method: str) -> None:
     row, route = TABLE[name, method], ROUTES[name]
     different = []
     for caller in world.callers.values():
         if caller.name not in OTHERS | {"other key", "no role"} | row.blind or caller.name in row.may:
             continue
-        foreign = ask(world, caller, row, route, method)
+        foreign = answered(name, method, caller.name)
         missing = ask(world, caller, row, route, method, missing=True)
         if plain(foreign) != plain(missing):
-            different.append(f"{caller.name}: {foreign.status_code} and {missing.status_code}")
+            different.append(f"{caller.name}: {foreign.status} and {missing.status}")
 
     assert not different, "\n".join(different)
 
@@ -82,37 +107,36 @@ def test_takes_no_method_that_has_no_row(world: World, name: str) -> None:
     for method in (each.upper() for each in METHODS):
         if method not in known:
             caller = world.callers["anonymous" if "anonymous" in row.may else "almighty"]
-            response = ask(world, caller, row, route, method)
-            if response.status_code not in (405, 403):
-                taken.append(f"{method}: {response.status_code}")
+            answer = ask(world, caller, row, route, method)
+            if answer.status not in (405, 403):
+                taken.append(f"{method}: {answer.status}")
 
     assert not taken, "\n".join(taken)
 
 
-def test_a_list_shows_nothing_of_elsewhere(world: World) -> None:
+def test_a_list_shows_nothing_of_elsewhere(world: World, answered: Answered) -> None:
     shown = []
     for (name, method), row in TABLE.items():
         if method != "GET" or row.is_about_a_thing or name.startswith("hall"):
             continue
         for caller in world.callers.values():
             if caller.name in OTHERS - {"second queue"} | {"other key", "no role", "anonymous", "inactive"}:
-                text = text_of(ask(world, caller, row, ROUTES[name], method))
-                if re.search(r"\bown-(model|system)", text):
+                if re.search(r"\bown-(model|system)", answered(name, method, caller.name).text):
                     shown.append(f"{name} to {caller.name}")
 
     assert not shown, "\n".join(shown)
 
 
-def mistake_in(row: Row, route: Route, caller: Caller, response: Any) -> str:
+def mistake_in(row: Row, route: Route, caller: Caller, answer: Answer) -> str:
     """What is wrong with this answer to this caller; empty if nothing is."""
-    status = response.status_code
+    status = answer.status
     if status >= 500:
         return "crashed"
     if caller.name in row.may:
-        through = status in row.answers or (status not in (401, 403, 404) and not to_sign_in(response))
+        through = status in row.answers or (status not in (401, 403, 404) and not answer.to_sign_in)
         return "" if through else "should be let through"
     if caller.name in STRANGERS or (caller.is_key and not route.is_rest):
-        asked = status == 401 if route.is_rest else to_sign_in(response)
+        asked = status == 401 if route.is_rest else answer.to_sign_in
         return "" if asked else "should be asked who they are"
     if caller.name in row.anywhere:
         return "" if status < 400 or status in (409, 422) else "should be let through"
@@ -123,7 +147,9 @@ def mistake_in(row: Row, route: Route, caller: Caller, response: Any) -> str:
     return "" if status == 403 else "should be refused"
 
 
-def ask(world: World, caller: Caller, row: Row, route: Route, method: str, *, missing: bool = False) -> Any:
+def ask(
+    world: World, caller: Caller, row: Row, route: Route, method: str, *, missing: bool = False
+) -> Answer:
     """One request, and everything it changed undone."""
     things = {name: str(thing) for name, thing in world.own.items()}
     if missing:
@@ -134,29 +160,27 @@ def ask(world: World, caller: Caller, row: Row, route: Route, method: str, *, mi
         body = {k: v.format(**things) if isinstance(v, str) and "{" in v else v for k, v in body.items()}
     with transaction.atomic():
         try:
-            return caller.ask(method, route.prefix + address, body, form=not route.is_rest)
+            response = caller.ask(method, route.prefix + address, body, form=not route.is_rest)
+            body_of = response.streaming_content if response.streaming else [response.content]
+            sent_to = response.get("Location", "")
+            signs_in = (sent_to or response.get("HX-Redirect", "")).startswith("/sign-in")
+            return Answer(
+                response.status_code,
+                b"".join(body_of).decode(),
+                sent_to,
+                signs_in and response.status_code in (302, 401),
+            )
         finally:
             transaction.set_rollback(True)
 
 
-def to_sign_in(response: Any) -> bool:
-    where = response.get("Location", "") or response.get("HX-Redirect", "")
-    return response.status_code in (302, 401) and where.startswith("/sign-in")
-
-
-def text_of(response: Any) -> str:
-    body = b"".join(response.streaming_content) if response.streaming else response.content
-    return str(body.decode())
-
-
-def plain(response: Any) -> tuple[int, str]:
+def plain(answer: Answer) -> tuple[int, str]:
     """An answer without what differs between any two: ids of requests, tokens of forms."""
-    if to_sign_in(response):
-        return response.status_code, "to sign in"
-    text = text_of(response)
-    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"', "", text)
+    if answer.to_sign_in:
+        return answer.status, "to sign in"
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"', "", answer.text)
     text = re.sub(r"<code>[0-9a-f]{32}</code>", "", text)
-    return response.status_code, text + response.get("Location", "")
+    return answer.status, text + answer.sent_to
 
 
 def test_the_table_names_callers_that_there_are(world: World) -> None:

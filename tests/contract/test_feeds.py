@@ -63,10 +63,12 @@ def test_feeds(world: World, path: str) -> None:
     before = {"after": read_all_cursor(world, path)}
     world.decided(desk)
     named = {} if path == "/audit/events" else {"model": desk.model}
-    rows = eventually(lambda: read(world, path, **before, **named)["results"], seconds=2)
+    rows = eventually(lambda: read(world, path, **before, **named)["results"], seconds=20)
     assert rows
     world.decided(desk)
-    eventually(lambda: len(read(world, path, **before, **named, limit=500)["results"]) > len(rows), seconds=2)
+    eventually(
+        lambda: len(read(world, path, **before, **named, limit=500)["results"]) > len(rows), seconds=20
+    )
     time.sleep(0.2)
     grown = read(world, path, **before, **named, limit=500)["results"]
     assert grown[: len(rows)] == rows
@@ -101,14 +103,14 @@ def test_immediate_accepts(world: World) -> None:
     desk = world.desk()
     accepted = world.done("POST", "/predictions", desk.prediction(correlation=[1]))
     decided = world.decided(desk)[0]
-    rows = eventually(lambda: read(world, "/outcomes", model=desk.model)["results"], seconds=2)
+    rows = eventually(lambda: read(world, "/outcomes", model=desk.model)["results"], seconds=20)
     assert [row["prediction"] for row in rows] == [decided["id"]]
 
     def both() -> Any:
         rows = read(world, "/outcomes", model=desk.model, include="model")["results"]
         return rows if len(rows) == 2 else None
 
-    rows = eventually(both, seconds=2)
+    rows = eventually(both, seconds=20)
     assert [row["prediction"] for row in rows] == [accepted["id"], decided["id"]]
     assert (rows[0]["decision"], rows[0]["status"], rows[0]["correlation"]) == ("accept", "final", [1])
     assert rows[0]["outcome"] == accepted["outcome"]
@@ -123,7 +125,7 @@ def test_a_waiting_reader_is_told(world: World) -> None:
         posted, _ = world.decided(desk)
         decided = time.monotonic()
         (row,) = waiting.result()["results"]
-        assert time.monotonic() - decided < 3
+        assert time.monotonic() - decided < 10
     assert row["prediction"] == posted["id"]
 
 
@@ -140,7 +142,7 @@ def test_waiting_in_vain(world: World) -> None:
             began = time.monotonic()
             answer = world.get(path, params={**params, "wait": wait})
             assert answer.status_code == 200
-            assert least <= time.monotonic() - began < least + 4
+            assert least <= time.monotonic() - began < least + 15
             assert "retry-after" not in answer.headers
 
 
@@ -152,11 +154,11 @@ def test_waiting_for_a_prediction(world: World) -> None:
         assert world.judge(world.claimed(desk), label="fraud", reasons=["wrong_label"]).status_code == 201
         decided = time.monotonic()
         body = waiting.result().json()
-        assert time.monotonic() - decided < 3
+        assert time.monotonic() - decided < 10
     assert (body["status"], body["outcome"]["output"]) == ("final", {"label": "fraud"})
     began = time.monotonic()
     assert world.get(f"/predictions/{posted['id']}", params={"wait": "30"}).json()["status"] == "final"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_more_waiters_than_places(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.reviews.intake.making import Posting, a_posting, counts, lines
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.any_server]
 
 NDJSON = "application/x-ndjson"
 MEBIBYTE = 1024 * 1024

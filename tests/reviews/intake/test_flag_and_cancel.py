@@ -18,7 +18,7 @@ from tests.reviews.intake.test_read import decide, token_of
 from tests.reviews.judging import deciding
 from tests.reviews.queue.making import a_person
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.any_server]
 
 
 def act(posting: Posting, verb: str, id_: Any, body: Any = None, **caller: Any) -> Any:

@@ -13,6 +13,7 @@ from audit.trail.actors import OPERATOR
 from governance.gate import holds
 from governance.suspensions import services as suspensions
 from governance.suspensions.models import Suspension
+from registry.catalog import environments
 from registry.catalog.epoch import raise_epoch
 from registry.catalog.models import ModelVersion
 from reviews.intake import catalogue
@@ -103,7 +104,7 @@ def test_a_version_without_approval_goes_to_people_where_it_is_enforced(
 
 def test_an_approval_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     posting = a_posting()
-    soon = timezone.now() + dt.timedelta(seconds=1.5)
+    soon = timezone.now() + dt.timedelta(minutes=1)
     classified(monkeypatch, "high_risk", approved_until=soon)
     assert routed(posting.post())[2] == []
 
@@ -121,6 +122,21 @@ def test_an_unclassified_system_is_only_warned(monkeypatch: pytest.MonkeyPatch) 
     assert posting.post(posting.body(environment="staging")).json()["warnings"] == []
     classified(monkeypatch, "not_high_risk")
     assert posting.post().json()["warnings"] == []
+
+
+def test_a_process_that_only_reads_learns_within_a_minute_where_approvals_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posting = a_posting()
+    path = f"/predictions/{posting.post().json()['id']}"
+    assert posting.get(path).json()["warnings"] == [holds.UNCLASSIFIED]
+
+    environments.change(
+        slug="production", actor=OPERATOR, changes={"enforce_at_intake": False}, now=timezone.now()
+    )
+    monkeypatch.setattr(catalogue, "LONGEST", 0.0)
+
+    assert posting.get(path).json()["warnings"] == []
 
 
 def test_costs_intake_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

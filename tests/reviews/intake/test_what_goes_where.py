@@ -17,7 +17,7 @@ from tests.reviews.intake.making import (
     register,
 )
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.any_server]
 
 NAN = float("nan")
 

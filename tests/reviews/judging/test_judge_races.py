@@ -1,5 +1,6 @@
 """Judgements on real connections: exactly one, whatever meets whatever."""
 
+import threading
 import uuid
 from collections import Counter
 
@@ -108,15 +109,22 @@ def test_taking_back_and_settling_at_the_same_moment_is_one_or_the_other(model, 
         item = making.an_item(model)
         judgement = judge(claim(person, model), person, hold_seconds=0.03)
 
-        def act(n, item=item, judgement=judgement):
+        over = threading.Event()
+
+        def act(n, item=item, judgement=judgement, over=over):
             if n == 0:
-                return sum(services.settle(item_id=item.pk, now=making.now()) for _ in range(60))
+                settled = 0
+                while not over.is_set():
+                    settled += services.settle(item_id=item.pk, now=making.now())
+                return settled + services.settle(item_id=item.pk, now=making.now())
             try:
                 services.undo(
                     item_id=item.pk, submission_id=judgement.submission_id, actor=person, now=making.now()
                 )
             except TooLate:
                 return "late"
+            finally:
+                over.set()
             return "undone"
 
         settled, undone = at_once(2, act)

@@ -185,7 +185,7 @@ def test_a_claim_passes_over_what_somebody_has_locked(model, queue):
     _, (item_id, seconds) = at_once(2, act)
 
     assert item_id == free.pk
-    assert seconds < 1
+    assert seconds < 4  # who waited for the lock would have waited five
     services.assign(item_id=locked.pk, person=manager, reason="x", actor=manager, now=making.now())
 
 

@@ -105,10 +105,10 @@ def test_a_snooze_ends_within_a_week(taken, person, away):
 
 
 def test_a_snooze_takes_the_slot_out_and_the_clock_puts_it_back(taken, person, immediate):
-    release(taken, person, snooze_until=making.now() + dt.timedelta(milliseconds=30))
+    release(taken, person, snooze_until=making.now() + dt.timedelta(milliseconds=300))
     assert Slot.objects.get(item=taken.item).open is False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(0.05)")
+        cursor.execute("SELECT pg_sleep(0.35)")
 
     assert tasks.wake_snoozed() == 1
     assert tasks.wake_snoozed() == 0
