@@ -29,6 +29,8 @@ from tests import factories
 from tests.governance.approvals.making import Scene, said, scene
 
 EXAMPLES = int(os.environ.get("INTERLEAVINGS", "30"))
+ROUNDS = 4
+"""Whether approvals come about is chance: too few in one round are followed by another."""
 NAMES = ("owner", "author", "risk", "compliance", "risk2", "compliance2", "both")
 ROLES = {
     "risk": {"risk_officer"},
@@ -294,14 +296,17 @@ def test_no_interleaving_makes_an_illegal_approval(monkeypatch: pytest.MonkeyPat
     Interleaving.digests = {card: digest_with(card, asked) for card in (1, 2, 3)}
     Interleaving.card, Interleaving.reached = 1, 0
 
-    run_state_machine_as_test(
-        Interleaving,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    for _ in range(ROUNDS):
+        run_state_machine_as_test(
+            Interleaving,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=25,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        if Interleaving.reached > EXAMPLES / 4:
+            break
 
     assert Interleaving.reached > EXAMPLES / 4, "Nothing was proved: hardly any approval came about."
