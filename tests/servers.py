@@ -53,8 +53,8 @@ USED = (
 
 GUARDING = (
     "SELECT tgrelid::regclass::text, array_agg(tgname::text) FROM pg_trigger "
-    "WHERE NOT tgisinternal AND tgparentid = 0 AND tgtype & %s <> 0 AND tgrelid::regclass::text = ANY(%s) "
-    "GROUP BY 1"
+    "WHERE NOT tgisinternal AND tgparentid = 0 AND tgtype & %s <> 0 "
+    "AND (%s::text[] IS NULL OR tgrelid::regclass::text = ANY(%s)) GROUP BY 1"
 )
 ON_DELETE, ON_TRUNCATE = 8, 32
 """Bits of `tgtype`."""
@@ -125,7 +125,7 @@ class TestDatabase:
             used = owner.execute(USED, [sorted(KEPT_TABLES)]).fetchall()
             if used and used[0][1] > LITTLE:
                 tables = sorted(_tables(owner) - KEPT_TABLES)
-                _lift(owner, ON_TRUNCATE, tables)
+                _lift(owner, ON_TRUNCATE, None)  # partitions have such triggers of their own
                 names = sql.SQL(", ").join(sql.Identifier(table) for table in tables)
                 owner.execute(sql.SQL("TRUNCATE {}").format(names))
             else:
@@ -255,9 +255,9 @@ def _require_rights(login: dict[str, Any], database: str) -> None:
         )
 
 
-def _lift(owner: "psycopg.Connection[Any]", event: int, tables: list[str]) -> None:
-    """Switch off the triggers of these tables that speak at such an event."""
-    for table, triggers in owner.execute(GUARDING, [event, tables]).fetchall():
+def _lift(owner: "psycopg.Connection[Any]", event: int, tables: list[str] | None) -> None:
+    """Switch off the triggers of these tables, or of all, that speak at such an event."""
+    for table, triggers in owner.execute(GUARDING, [event, tables, tables]).fetchall():
         off = ", ".join(f'DISABLE TRIGGER "{trigger}"' for trigger in triggers)
         owner.execute(f"ALTER TABLE {table} {off}".encode())
 
