@@ -514,7 +514,7 @@ PAGES: Mapping[tuple[str, str], Row] = {
     ("page-erasure", "GET"): page("/erasures/{erasure}", ERASURE_VIEWERS),
     ("page-holds", "GET"): page("/legal-holds", ERASURE_VIEWERS, anywhere=OTHER_OFFICER),
     ("page-holds", "POST"): page(
-        "/legal-holds", COMPLIANCE, body={"system": "own-system", "reason": "r"}
+        "/legal-holds", COMPLIANCE, body={"system": "own-system", "reason": "r"}, anywhere=OTHER_OFFICER
     ),
     ("page-retention", "GET"): page("/systems/{system}/retention", REGISTRY_READERS),
     ("page-retention", "POST"): page("/systems/{system}/retention", COMPLIANCE, body={"days": "365"}),
